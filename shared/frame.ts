@@ -1,0 +1,25 @@
+import { GatewayError } from './errors.ts';
+
+/** Base64 of a frame as bytes. Throws ERR_FRAME_INVALID for anything but padded base64: Node's own reader skips junk. */
+export function readAudio(payload: string): Uint8Array {
+  if (payload.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(payload)) {
+    throw new GatewayError('ERR_FRAME_INVALID', 'payload is not base64');
+  }
+  return Uint8Array.from(Buffer.from(payload, 'base64'));
+}
+
+export function writeAudio(audio: Uint8Array): string {
+  return Buffer.from(audio.buffer, audio.byteOffset, audio.byteLength).toString('base64');
+}
+
+/** A count or a time that a dialect writes as a string of digits. Throws ERR_FRAME_INVALID. */
+export function readDigits(text: string): number {
+  if (/^[0-9]{1,16}$/.test(text)) return readWhole(Number(text));
+  throw new GatewayError('ERR_FRAME_INVALID', 'not a whole number in digits');
+}
+
+/** A count or a time that a dialect writes as a number. Throws ERR_FRAME_INVALID. */
+export function readWhole(value: number): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new GatewayError('ERR_FRAME_INVALID', 'not a whole number');
+}

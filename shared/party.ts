@@ -1,0 +1,27 @@
+/** Characters of a SIP URI or client name; longer ones are refused. */
+const MAX_PARTY = 256;
+
+const parties: readonly RegExp[] = [
+  // E.164 with "+". Carriers also send codes shorter than a number, with and without "+".
+  /^\+?[0-9]{1,15}$/,
+  // RFC 3261 §19.1.1, narrowed: user, host, port, parameters, none of the characters that end a URI in a header.
+  /^sips?:[A-Za-z0-9\-_.!~*'()&=+$,;?/%:]+@[A-Za-z0-9.\-[\]:]+(?:;[A-Za-z0-9\-_.!~*'()%=[\]/:&+$]+)*$/,
+  /^sips?:[A-Za-z0-9.-]+(?::[0-9]{1,5})?$/,
+  /^client:[A-Za-z0-9_.@+-]+$/,
+  // What carriers write for a caller who hides the number.
+  /^(?:anonymous|blocked|private|restricted|unavailable|unknown)$/i,
+];
+
+/**
+ * Is this one party of a phone call: a number, a SIP URI, a client name, or a carrier's word for an anonymous caller?
+ * Strict on purpose: form signatures cover names and values without a separator, so that a value which swallowed the
+ * next parameter is signed as well.
+ */
+export function isParty(text: string): boolean {
+  return text.length <= MAX_PARTY && parties.some((party) => party.test(text));
+}
+
+/** Digits of an E.164 number; null for SIP URIs, names and hidden numbers. */
+export function digitsOf(party: string): string | null {
+  return /^\+[0-9]{1,15}$/.test(party) ? party.slice(1) : null;
+}

@@ -1,0 +1,87 @@
+import { GatewayError } from './errors.ts';
+import { parseFields } from './fields.ts';
+import type { Call, Fetch } from './provider.ts';
+
+/** What opens a session, whoever asks. */
+export interface StartRequest {
+  /** Null means the default agent. */
+  readonly agent: string | null;
+  /** "websocket", or the name of the provider that will open the socket. */
+  readonly transport: string;
+  /** The phone call this session is for: its id is bound to the token. Null when there is none. */
+  readonly call: Call | null;
+  /** JSON text, handed to the bot byte for byte. Null when there is none. */
+  readonly body: string | null;
+}
+
+export interface StartReply {
+  readonly sessionId: string;
+  /** Socket address without the token. */
+  readonly wsUrl: string;
+  /** One use, five minutes. Null when the agent asks for none. */
+  readonly token: string | null;
+}
+
+/**
+ * Opens a session. In the gateway this is a local function; elsewhere it is `startOver(…)`.
+ * Throws GatewayError: ERR_AGENT_UNKNOWN, ERR_AT_CAPACITY, ERR_DRAINING, ERR_REQUEST_INVALID, ERR_REQUEST_TOO_LARGE,
+ * ERR_STORE_FULL, ERR_STORE_UNAVAILABLE; from afar only ERR_START_FAILED.
+ */
+export type StartSession = (request: StartRequest) => Promise<StartReply>;
+
+/** What a bot finds under `call` in its body when the session began as a phone call. */
+export function callFacts(provider: string, call: Call): Record<string, string> {
+  return { provider, id: call.id, from: call.from, to: call.to, direction: call.direction };
+}
+
+/** Milliseconds a distant /start may take: a Twilio Function has 10 s in all, and the caller hears silence meanwhile. */
+export const START_TIMEOUT = 8000;
+
+export interface StartOverOptions {
+  /** The whole URL: `https://voice.example.com/v1/public/support/start`, or Pipecat Cloud's own. */
+  readonly startUrl: string;
+  /** A public key, `pk_…`. */
+  readonly publicKey: string;
+  /** False for agents with `websocket_auth = "none"`: they take no body. */
+  readonly withBody: boolean;
+  readonly fetch: Fetch;
+}
+
+/** StartSession over HTTP, for handlers that live away from the gateway. Throws ERR_START_FAILED. */
+export function startOver(options: StartOverOptions): StartSession {
+  const { startUrl, publicKey, withBody, fetch } = options;
+  return async ({ agent, transport, call, body }) => {
+    const facts = call === null ? null : JSON.stringify({ call: callFacts(transport, call) });
+    const given = withBody ? (body ?? facts) : null;
+    const members = [
+      `"transport":${JSON.stringify(transport)}`,
+      ...(agent === null ? [] : [`"agent":${JSON.stringify(agent)}`]),
+      ...(call === null ? [] : [`"call":${JSON.stringify(call)}`]),
+      ...(given === null ? [] : [`"body":${given}`]),
+    ];
+    const text = await post(fetch, startUrl, publicKey, `{${members.join()}}`);
+    const reply = parseFields(text, 'ERR_START_FAILED');
+    return {
+      sessionId: reply.string('sessionId'),
+      wsUrl: reply.string('wsUrl'),
+      token: reply.has('token') ? reply.string('token') : null,
+    };
+  };
+}
+
+async function post(fetch: Fetch, url: string, publicKey: string, body: string): Promise<string> {
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${publicKey}`, 'content-type': 'application/json' },
+      body,
+      redirect: 'error',
+      signal: AbortSignal.timeout(START_TIMEOUT),
+    });
+    if (response.ok) return await response.text();
+  } catch (cause) {
+    throw new GatewayError('ERR_START_FAILED', `/start did not answer within ${START_TIMEOUT} ms`, { cause });
+  }
+  throw new GatewayError('ERR_START_FAILED', `/start answered ${response.status}`);
+}
