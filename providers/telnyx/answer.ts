@@ -1,0 +1,68 @@
+import { xml, type HttpResponse } from '../../shared/http.ts';
+import type { Fallback, StreamTarget } from '../../shared/provider.ts';
+import { element, xmlCharacters, type XmlElement } from '../../shared/xml.ts';
+import { toXml } from '../xml.ts';
+
+/**
+ * What Telnyx would do otherwise: send the call's own codec, take MP3 from us (the caller hears nothing), and open a lost
+ * socket again at the same URL, whose token is spent.
+ *
+ * @see https://developers.telnyx.com/docs/voice/programmable-voice/texml-verbs/stream (read 2026-11-21)
+ */
+const streamAttributes = {
+  track: 'inbound_track',
+  codec: 'PCMU',
+  bidirectionalMode: 'rtp',
+  bidirectionalCodec: 'PCMU',
+  bidirectionalSamplingRate: '8000',
+  enableReconnect: 'false',
+};
+
+export function connect({ url, call, afterUrl }: StreamTarget): HttpResponse {
+  const parameters = Object.entries({ from_number: call.from, to_number: call.to }).map(([name, value]) =>
+    element('Parameter', { name, value: plain(value) }),
+  );
+  const stream = element('Stream', { url: plainUrl(url), ...streamAttributes }, parameters);
+  return document([element('Connect', {}, [stream]), afterUrl === null ? hangup() : redirect(afterUrl)]);
+}
+
+export function decline({ say, dial, redirect: url }: Fallback): HttpResponse {
+  return document([
+    ...(isSpoken(say) ? [element('Say', {}, [plain(say)])] : []),
+    ...(dial === undefined ? [] : [element('Dial', {}, [element('Number', {}, [plain(dial)])])]),
+    url === undefined ? hangup() : redirect(url),
+  ]);
+}
+
+export function hangUp(): HttpResponse {
+  return document([hangup()]);
+}
+
+function document(verbs: readonly XmlElement[]): HttpResponse {
+  return xml(toXml(element('Response', {}, verbs)));
+}
+
+function hangup(): XmlElement {
+  return element('Hangup');
+}
+
+function redirect(url: string): XmlElement {
+  return element('Redirect', { method: 'POST' }, [plainUrl(url)]);
+}
+
+/**
+ * Text without double braces: Telnyx fills them in as a template before it reads the document.
+ *
+ * @see https://github.com/team-telnyx/knowledge-base/blob/96101f563d385f87f8cb3d10214a3ea68cdfc6bc/wiki/runbooks/texml-interpreter.md (read 2026-11-21)
+ */
+function plain(text: string): string {
+  return xmlCharacters(text).replace(/\{(?=\{)/g, '{ ');
+}
+
+function plainUrl(url: string): string {
+  return url.replaceAll('{', '%7B');
+}
+
+function isSpoken(sentence: string | undefined): sentence is string {
+  return sentence !== undefined && xmlCharacters(sentence).trim() !== '';
+}
