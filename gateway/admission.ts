@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { GatewayError } from '../shared/errors.ts';
+import type { Address } from './address.ts';
+import type { Agent, AgentTable } from './agents.ts';
+import { readQueryBody } from './query-body.ts';
+import type { Session, SessionStore, Ticket } from './sessions/store.ts';
+import type { Grant, TokenSigner } from './token.ts';
+
+/** Somebody who may talk, and to whom. */
+export interface Admission {
+  readonly agent: Agent;
+  readonly session: Session;
+  /** Null when the agent asks for no token. */
+  readonly ticket: Ticket | null;
+}
+
+/** Somebody whose agent is named in the stream: possible only where an agent asks for no token. */
+export interface LateAdmission {
+  /** Rejects as Door.admit does. */
+  readonly admit: (serviceHost: string | undefined) => Promise<Admission>;
+}
+
+export interface Door {
+  /**
+   * Decides who may open a socket, before any 101. Rejects with ERR_AGENT_UNKNOWN, ERR_AT_CAPACITY, ERR_REQUEST_INVALID,
+   * ERR_STORE_UNAVAILABLE, or ERR_TOKEN_REFUSED with one and the same sentence for every reason.
+   */
+  admit(address: Address, origin: string | undefined): Promise<Admission | LateAdmission>;
+}
+
+export interface DoorOptions {
+  readonly agents: AgentTable;
+  readonly tokens: TokenSigner;
+  readonly sessions: SessionStore;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+export function door(options: DoorOptions): Door {
+  const { agents, tokens } = options;
+  const anyOpen = agents.all.some(({ auth }) => auth === 'none');
+
+  function readGrant(token: string | null): Grant {
+    const grant = token === null ? null : tokens.read(token);
+    if (!grant) throw refused();
+    return grant;
+  }
+
+  function admitNamed(serviceHost: string, address: Address, origin: string | undefined): Promise<Admission> {
+    const agent = agents.byServiceHost(serviceHost);
+    if (!agent) throw new GatewayError('ERR_AGENT_UNKNOWN', 'there is no such agent: check the service host');
+    checkOrigin(origin, agent.allowedOrigins);
+    const body = bodyOf(address, agent);
+    if (agent.auth === 'none') return admitOpenly(agent, address.endpoint, body, options);
+    const grant = readGrant(address.token);
+    if (grant.serviceHost !== serviceHost) throw refused();
+    return admitOnce(agent, grant, options);
+  }
+
+  function admitLate({ endpoint, body: encoded }: Address, origin: string | undefined): LateAdmission {
+    checkOrigin(origin, []);
+    if (endpoint === 'generic') {
+      throw invalid('no service host: connect to /ws/generic/{agent}.{organization}');
+    }
+    if (!anyOpen) throw refused();
+    const body = queryBody(encoded);
+    return {
+      async admit(serviceHost) {
+        const agent = serviceHost === undefined ? null : agents.byServiceHost(serviceHost);
+        if (agent?.auth !== 'none') throw refused();
+        return admitOpenly(agent, endpoint, body, options);
+      },
+    };
+  }
+
+  return {
+    async admit(address, origin) {
+      const { serviceHost, token } = address;
+      const named = serviceHost ?? (token === null ? null : readGrant(token).serviceHost);
+      return named === null ? admitLate(address, origin) : admitNamed(named, address, origin);
+    },
+  };
+}
+
+/** Takes the session that the token stands for: nobody else gets it. */
+async function admitOnce(agent: Agent, grant: Grant, { sessions }: DoorOptions): Promise<Admission> {
+  const session = await sessions.take(grant.key);
+  if (!session) throw refused();
+  return { agent, session, ticket: grant };
+}
+
+async function admitOpenly(
+  agent: Agent,
+  provider: string,
+  body: string | null,
+  { sessions, now }: DoorOptions,
+): Promise<Admission> {
+  const { name, organization, maxSessions } = agent;
+  const session = {
+    id: randomUUID(),
+    agent: name,
+    organization,
+    provider,
+    call: null,
+    body,
+    createdAt: now(),
+  };
+  await sessions.open(session, maxSessions);
+  return { agent, session, ticket: null };
+}
+
+/** Carriers send no Origin. A page does, and may only talk to agents that list it. */
+function checkOrigin(origin: string | undefined, allowed: readonly string[]): void {
+  if (origin === undefined || allowed.includes(origin)) return;
+  throw new GatewayError(
+    'ERR_ORIGIN_REFUSED',
+    'this page may not open a socket here: add its origin to allowed_origins',
+  );
+}
+
+function bodyOf({ body }: Address, agent: Agent): string | null {
+  if (body === null || agent.auth === 'none') return queryBody(body);
+  throw invalid('?body= is for agents without tokens: give the body to /start');
+}
+
+function queryBody(encoded: string | null): string | null {
+  const body = encoded === null ? null : readQueryBody(encoded);
+  if (encoded === null || body !== null) return body;
+  throw invalid('?body= must be base64 of JSON, 4096 bytes of JSON at most');
+}
+
+function refused(): GatewayError {
+  const sentence = 'the token is missing, wrong, expired or used: get a fresh one from /start';
+  return new GatewayError('ERR_TOKEN_REFUSED', sentence);
+}
+
+function invalid(sentence: string): GatewayError {
+  return new GatewayError('ERR_REQUEST_INVALID', sentence);
+}

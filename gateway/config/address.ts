@@ -1,0 +1,58 @@
+import type { Env } from '../../shared/env.ts';
+import type { Problems } from './problems.ts';
+import { parseBaseUrl, type ConfigFile } from './schema.ts';
+
+const DEFAULT_LISTEN = '127.0.0.1:7860';
+
+/** Where the gateway listens, and how others reach it. */
+export interface GatewayAddress {
+  readonly host: string;
+  readonly port: number;
+  /** Without a slash at its end. Null: wherever it listens, on this machine only. */
+  readonly publicUrl: string | null;
+  /** For bots; null is the public one. */
+  readonly internalUrl: string | null;
+}
+
+/** PORT, HOST and PUBLIC_URL override the file. */
+export function readAddress(file: ConfigFile, env: Env, found: Problems): GatewayAddress {
+  const listen = file.listen ?? DEFAULT_LISTEN;
+  const colon = listen.lastIndexOf(':');
+  const port = readPort(env['PORT'] || listen.slice(colon + 1), found);
+  const host = (env['HOST'] || listen.slice(0, colon)).replace(/^\[(.*)\]$/, '$1');
+  const publicUrl = readPublicUrl(env['PUBLIC_URL'], found) ?? file.public_url ?? null;
+  if (publicUrl === null && !isLoopback(host)) {
+    found.add(
+      'public_url',
+      `is needed when listening on ${host}: the https:// address that carriers and clients use`,
+    );
+  }
+  if (env['REDIS_URL']) {
+    found.add('REDIS_URL', 'Redis is not in this release: leave it out, sessions are kept in memory');
+  }
+  return { host, port, publicUrl, internalUrl: file.internal_url ?? null };
+}
+
+function readPort(text: string, found: Problems): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  found.add('PORT or listen', 'the port must be 0 to 65535');
+  return 0;
+}
+
+function readPublicUrl(text: string | undefined, found: Problems): string | null {
+  if (!text) return null;
+  const url = parseBaseUrl(text);
+  if (url === null) found.add('PUBLIC_URL', 'must be an http:// or https:// URL, no query');
+  return url;
+}
+
+/** Loopback host names and addresses: what other machines cannot reach. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** Empty for what is no URL. */
+export function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).hostname : '';
+}

@@ -1,0 +1,127 @@
+import type { Env } from '../../shared/env.ts';
+import type { ProviderModule } from '../../shared/provider.ts';
+import type { Organization } from '../agents.ts';
+import { hashKey } from '../keys.ts';
+import type { Limits } from '../limits.ts';
+import type { MasterSecret } from '../secrets.ts';
+import { hostOf, isLoopback, readAddress, type GatewayAddress } from './address.ts';
+import { checkExposed, checkUnique, warningsFor } from './checks.ts';
+import { readKeys, readSecretRing } from './environment.ts';
+import { readFile } from './file.ts';
+import type { Invented } from './invented.ts';
+import { limitsOf } from './limits-table.ts';
+import { organizationsOf } from './organizations.ts';
+import { problems, type Problems } from './problems.ts';
+import type { ConfigFile } from './schema.ts';
+
+/** All the gateway was told, checked once, in units the code uses: milliseconds and bytes. */
+export interface Config extends GatewayAddress {
+  /** The first one is the default. */
+  readonly organizations: readonly Organization[];
+  readonly drainTimeout: number;
+  readonly secrets: readonly MasterSecret[];
+  /** Shared with bots that verify who dials them. */
+  readonly botSecret: string | null;
+  /** Variables that switch carriers on. */
+  readonly carriers: Env;
+  readonly limits: Limits;
+  /** What was made up because nothing was configured. */
+  readonly invented: { readonly keys: boolean; readonly carriers: boolean };
+  /** Sentences an operator should read at every start. */
+  readonly warnings: readonly string[];
+  /** Every secret value, so that a log can hide it. */
+  readonly secretValues: readonly string[];
+}
+
+export interface ConfigSources {
+  /** Text of hookswitch.toml, or null. */
+  readonly toml: string | null;
+  readonly env: Env;
+  readonly modules: readonly ProviderModule[];
+  /** Asked only when something is missing and may be made up. */
+  readonly invent: () => Invented;
+}
+
+/** Throws ERR_CONFIG_INVALID naming every mistake at once. */
+export function readConfig(sources: ConfigSources): Config {
+  const found = problems();
+  const said = readAll(sources, found);
+  if (!isLoopback(said.address.host)) checkExposed(said.file, said.secrets, said.publicKeys, found);
+  checkUnique(said.file, found);
+  found.throwIfAny();
+  return complete(said, sources);
+}
+
+/** What was said, by file and environment. Null is what nobody said. */
+interface Said {
+  readonly file: ConfigFile;
+  readonly address: GatewayAddress;
+  readonly secrets: readonly MasterSecret[] | null;
+  readonly publicKeys: readonly string[] | null;
+  readonly privateKeys: readonly string[] | null;
+  readonly carriers: Env | null;
+}
+
+function readAll({ toml, env, modules }: ConfigSources, found: Problems): Said {
+  const file = readFile(toml, found);
+  const names = modules.flatMap(({ variables }) => variables);
+  for (const module of modules) found.attempt(module.name, () => module.configure(env));
+  return {
+    file,
+    address: readAddress(file, env, found),
+    secrets: readSecretRing(env, found),
+    publicKeys: readKeys('HOOKSWITCH_PUBLIC_KEYS', 'pk_', env, found),
+    privateKeys: readKeys('HOOKSWITCH_PRIVATE_KEYS', 'sk_', env, found),
+    carriers: names.some((name) => env[name])
+      ? Object.fromEntries(names.map((name) => [name, env[name]]))
+      : null,
+  };
+}
+
+/** Makes up what nobody said, where that is safe: keys on loopback, carriers where nothing public leads to them. */
+function complete(said: Said, { env, invent }: ConfigSources): Config {
+  const { file, address } = said;
+  const invented = inventedFor(said);
+  const made = said.secrets === null || invented.keys || invented.carriers ? invent() : null;
+  const organizations = organizationsOf(file, keysOf(said, invented.keys ? made : null));
+  const carriers = said.carriers ?? (made && invented.carriers ? made.carriers : {});
+  const anyCarrier = Object.keys(carriers).length > 0;
+  return {
+    ...address,
+    organizations,
+    drainTimeout: file.drain_timeout,
+    secrets: said.secrets ?? (made ? [{ kid: 'local', key: made.secret }] : []),
+    botSecret: env['HOOKSWITCH_BOT_SECRET'] || null,
+    carriers,
+    limits: limitsOf(file),
+    invented,
+    warnings: warningsFor(organizations, { anyCarrier, publicUrl: address.publicUrl }),
+    secretValues: secretValuesOf(env, made),
+  };
+}
+
+function inventedFor({ address, publicKeys, carriers }: Said): Config['invented'] {
+  const isPrivate = isLoopback(address.host);
+  const isLocal = isPrivate && (address.publicUrl === null || isLoopback(hostOf(address.publicUrl)));
+  return { keys: publicKeys === null && isPrivate, carriers: carriers === null && isLocal };
+}
+
+function keysOf(
+  { publicKeys, privateKeys }: Said,
+  made: Invented | null,
+): Pick<Organization, 'publicKeys' | 'privateKeys'> {
+  return {
+    publicKeys: publicKeys ?? (made ? [hashKey(made.publicKey)] : []),
+    privateKeys: privateKeys ?? (made ? [hashKey(made.privateKey)] : []),
+  };
+}
+
+/** Values that a log must never show, whatever line they get into. */
+function secretValuesOf(env: Env, made: Invented | null): string[] {
+  const names = /^(HOOKSWITCH_|TWILIO_|PLIVO_|TELNYX_)/;
+  const given = Object.entries(env).flatMap(([name, value]) =>
+    names.test(name) && value !== undefined ? value.split(',').map((part) => part.trim()) : [],
+  );
+  const invented = made ? [made.publicKey, made.privateKey, ...Object.values(made.carriers)] : [];
+  return [...given, ...invented].filter((value) => value !== '');
+}

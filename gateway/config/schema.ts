@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { NAME } from '../agents.ts';
+
+/** Agents of these names would hide behind a webhook's own paths. */
+const RESERVED = ['after', 'status', 'stream'];
+
+const Name = z
+  .string()
+  .regex(
+    new RegExp(`^${NAME}$`),
+    'use 1 to 63 of a-z, 0-9 and "-", beginning and ending with a letter or digit',
+  )
+  .refine((name) => !RESERVED.includes(name), `must not be one of ${RESERVED.join(', ')}`);
+
+const PhoneNumber = z
+  .string()
+  .regex(/^\+[1-9]\d{1,14}$/, 'write numbers in E.164: "+", country code, digits');
+
+/** Accepts URLs of these schemes, without user, password or fragment. */
+function url(...schemes: readonly string[]): z.ZodType<string> {
+  return z.string().refine(
+    (text) => {
+      if (!URL.canParse(text)) return false;
+      const { protocol, username, password, hash } = new URL(text);
+      return schemes.includes(protocol) && username === '' && password === '' && hash === '';
+    },
+    `must be a URL that begins with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
+  );
+}
+
+/** An origin as browsers send it: scheme, host, port, nothing else. */
+const Origin = url('http:', 'https:').refine(
+  (text) => URL.canParse(text) && new URL(text).origin === text,
+  'must be an origin: scheme, host and port, no path and no slash at its end',
+);
+
+/** A base for our own paths. A slash at its end is cut off. */
+const Base = url('http:', 'https:')
+  .refine((text) => !text.includes('?'), 'must have no query')
+  .transform((text) => text.replace(/\/+$/, ''));
+
+const count = z.int().positive();
+/** Seconds in the file, milliseconds in the code. */
+const seconds = z.number().positive().max(86_400).transform(toMilliseconds);
+
+function toMilliseconds(value: number): number {
+  return value * 1000;
+}
+
+const Fallback = z.strictObject({
+  say: z.string().min(1).max(3000).optional(),
+  dial: PhoneNumber.optional(),
+  redirect: url('http:', 'https:').optional(),
+});
+
+const Agent = z.strictObject({
+  agent_name: Name,
+  websocket_auth: z
+    .enum(['none', 'token'], 'must be "none" or "token"; "signature" is not in this release')
+    .optional(),
+  bots: z
+    .array(z.union([z.literal('demo:'), url('ws:', 'wss:')], 'must be a ws:// or wss:// URL, or "demo:"'))
+    .min(1, 'name at least one bot, such as "ws://127.0.0.1:7861/ws", or "demo:"'),
+  numbers: z.array(PhoneNumber).default([]),
+  max_session_duration: z.int().min(60).max(14_400).transform(toMilliseconds).optional(),
+  idle_timeout: seconds.optional(),
+  allowed_origins: z.array(Origin).default([]),
+  scaling: z.strictObject({ max_agents: count.optional() }).default({}),
+  fallback: Fallback.optional(),
+});
+
+const KeyHash = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'write keys in a file as sha256:<64 hex digits>');
+
+const Organization = z.strictObject({
+  name: Name,
+  public_keys: z.array(KeyHash).default([]),
+  private_keys: z.array(KeyHash).default([]),
+  agents: z.array(Agent).default([]),
+});
+
+const Limits = z.strictObject({
+  max_message_bytes: count.max(256 * 1024 * 1024).optional(),
+  max_fragments: count.optional(),
+  high_water_bytes: count.optional(),
+  stall_timeout: seconds.optional(),
+  dial_timeout: seconds.optional(),
+  opening_timeout: seconds.optional(),
+  ping_interval: seconds.optional(),
+  close_timeout: seconds.optional(),
+  max_sockets: count.optional(),
+  max_pending: count.optional(),
+  max_pending_bytes: count.optional(),
+  max_history: count.optional(),
+});
+
+const File = z.strictObject({
+  public_url: Base.optional(),
+  internal_url: Base.optional(),
+  listen: z
+    .string()
+    .regex(
+      /^(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/i,
+      'write "host:port", such as "0.0.0.0:7860" or "[::]:7860"',
+    )
+    .optional(),
+  organization: Name.default('local'),
+  store: z.literal('memory:', 'must be "memory:"; Redis is not in this release').optional(),
+  drain_timeout: z.number().min(0).max(86_400).default(300).transform(toMilliseconds),
+  agents: z.array(Agent).default([]),
+  organizations: z.array(Organization).default([]),
+  limits: Limits.default({}),
+});
+
+/** One [[agents]] table. Times in milliseconds. */
+export interface AgentEntry {
+  readonly agent_name: string;
+  readonly websocket_auth?: 'none' | 'token' | undefined;
+  readonly bots: readonly string[];
+  readonly numbers: readonly string[];
+  readonly max_session_duration?: number | undefined;
+  readonly idle_timeout?: number | undefined;
+  readonly allowed_origins: readonly string[];
+  readonly scaling: { readonly max_agents?: number | undefined };
+  readonly fallback?:
+    | {
+        readonly say?: string | undefined;
+        readonly dial?: string | undefined;
+        readonly redirect?: string | undefined;
+      }
+    | undefined;
+}
+
+/** hookswitch.toml, as written, with its defaults. Times in milliseconds. */
+export interface ConfigFile {
+  readonly public_url?: string | undefined;
+  readonly internal_url?: string | undefined;
+  readonly listen?: string | undefined;
+  /** The organisation of the agents outside [[organizations]]. */
+  readonly organization: string;
+  readonly drain_timeout: number;
+  readonly agents: readonly AgentEntry[];
+  readonly organizations: readonly {
+    readonly name: string;
+    readonly public_keys: readonly string[];
+    readonly private_keys: readonly string[];
+    readonly agents: readonly AgentEntry[];
+  }[];
+  readonly limits: Readonly<Record<string, number | undefined>>;
+}
+
+export interface Mistake {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** Unknown names are mistakes: a misspelled limit would be no limit. */
+export function parseConfigFile(data: unknown): { file: ConfigFile } | { mistakes: readonly Mistake[] } {
+  const parsed = File.safeParse(data);
+  return parsed.success ? { file: parsed.data } : { mistakes: parsed.error.issues };
+}
+
+/** Null for what cannot be a base URL. */
+export function parseBaseUrl(text: string): string | null {
+  return Base.safeParse(text).data ?? null;
+}

@@ -1,0 +1,23 @@
+import type { RelayEnd } from './relay.ts';
+import type { CompletionStatus, Ending } from './sessions/store.ts';
+
+/** Codes with which a bot says that it is done, and not that it failed: RFC 6455 §7.4.1, and the private ranges. */
+function isGoodbye(code: number): boolean {
+  return code === 1000 || code === 1005 || code >= 3000;
+}
+
+/** What a relay's end means for the session. `at`: milliseconds since the epoch. */
+export function endingOf({ by, code, reason }: RelayEnd, at: number): Ending {
+  return { status: statusOf(by, code), endedBy: by, code, reason, at };
+}
+
+function statusOf(by: RelayEnd['by'], code: number): CompletionStatus {
+  if (by === 'bot') return isGoodbye(code) ? 'WS_CONNECTION_CLOSED' : 'BOT_LOST';
+  if (by === 'caller') return code === 1006 ? 'CALLER_LOST' : 'WS_CONNECTION_CLOSED';
+  return code === 1000 ? 'LIMIT_REACHED' : 'DRAINED';
+}
+
+/** True when the caller has nobody left to talk to, and did not choose so: then the fallback plays. */
+export function wasCutOff(ending: Ending | null): boolean {
+  return ending === null || !['WS_CONNECTION_CLOSED', 'LIMIT_REACHED'].includes(ending.status);
+}

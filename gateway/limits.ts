@@ -1,0 +1,70 @@
+/** Every limit of the gateway, with its unit, its default and its reason. A test holds each at its edge. */
+export interface Limits {
+  /** Bytes of one message, either direction. 16 MiB: sixty times what a carrier sends; above it is no call. Close 1009. */
+  readonly maxMessageBytes: number;
+  /** Fragments of one message. An endless message of one-byte fragments costs memory per fragment. Close 1008. */
+  readonly maxFragments: number;
+  /** Bytes waiting towards a slow reader before its writer is paused: a minute of telephone audio. */
+  readonly highWaterBytes: number;
+  /** Milliseconds a reader may stand still above the high water before its leg is closed with 1008. */
+  readonly stallTimeout: number;
+  /** Milliseconds a bot has to complete its handshake; the caller hears silence meanwhile. */
+  readonly dialTimeout: number;
+  /** Milliseconds a carrier has, after the upgrade, to say who is calling. */
+  readonly openingTimeout: number;
+  /** Milliseconds between pings. Three of them unanswered (60 s) mean the peer has vanished. */
+  readonly pingInterval: number;
+  /** Milliseconds a peer has to finish the closing handshake before its socket is destroyed. */
+  readonly closeTimeout: number;
+  /** Sockets open or being opened at once. Above it 503: better one caller refused than all out of descriptors. */
+  readonly maxSockets: number;
+  /** Sessions started and not yet opened. Above it 503; nothing pending is ever pushed out. */
+  readonly maxPending: number;
+  /** Bytes of request bodies held for pending and live sessions. Above it 503. */
+  readonly maxPendingBytes: number;
+  /** Ended calls remembered, so that a carrier asking what comes next gets the right document. The oldest goes first. */
+  readonly maxHistory: number;
+}
+
+const MIB = 1024 * 1024;
+
+export const defaultLimits: Limits = {
+  maxMessageBytes: 16 * MIB,
+  maxFragments: 4096,
+  highWaterBytes: MIB,
+  stallTimeout: 15_000,
+  dialTimeout: 5000,
+  openingTimeout: 10_000,
+  pingInterval: 20_000,
+  closeTimeout: 5000,
+  maxSockets: 10_000,
+  maxPending: 100_000,
+  maxPendingBytes: 256 * MIB,
+  maxHistory: 10_000,
+};
+
+/** Bytes of `body`, as JSON text. */
+export const MAX_BODY_BYTES: number = MIB;
+/** Bytes of a whole /start request: the body and room for what stands around it. */
+export const MAX_START_BYTES: number = MIB + 64 * 1024;
+/** Levels of nesting in a /start request: deeper JSON overflows the stack of whoever walks it. */
+export const MAX_JSON_DEPTH = 64;
+/** Bytes of a webhook. Twilio's is under 2 KB. */
+export const MAX_WEBHOOK_BYTES: number = 64 * 1024;
+/** Bytes of JSON that travel in a URL as `?body=`, to the gateway and to the bot. */
+export const MAX_QUERY_BODY_BYTES = 4096;
+/** Characters of a request target: 4 KB of JSON in base64, percent-encoded, and a path. Above it 414. */
+export const MAX_URL_CHARACTERS: number = 8 * 1024;
+/** Bytes of a header block, and how many headers. */
+export const MAX_HEADER_BYTES: number = 16 * 1024;
+export const MAX_HEADERS = 100;
+/** Milliseconds for the headers, and for the whole of a request: slower is an attack or a dead line. */
+export const REQUEST_TIMEOUT = 10_000;
+/** Milliseconds a refused peer has to read the refusal and hang up; then its connection is destroyed. */
+export const LINGER = 1000;
+/** Milliseconds from issue to expiry of a token. */
+export const TOKEN_TTL: number = 300_000;
+/** Milliseconds that the clocks of replicas may differ. */
+export const CLOCK_SKEW = 2000;
+/** Seconds a client should wait before it asks a refusing gateway again. */
+export const RETRY_AFTER = 1;

@@ -1,0 +1,91 @@
+import { GatewayError } from '../shared/errors.ts';
+import { json, refusal, type HttpHandler, type HttpRequest, type HttpResponse } from '../shared/http.ts';
+import type { StartReply } from '../shared/start.ts';
+import type { Agent } from './agents.ts';
+import { bearerOf } from './keys.ts';
+import { loggedError, type Log } from './log.ts';
+import { refusalOf } from './refusals.ts';
+import type { LocalStart } from './start.ts';
+import { readStartRequest } from './start-request.ts';
+
+export interface StartEndpointOptions {
+  readonly start: LocalStart;
+  /** The organisation of a public key, or null. */
+  readonly organizationOf: (publicKey: string) => string | null;
+  readonly log: Log;
+}
+
+/** POST /start and POST /v1/public/{agent}/start. `agent`: from the path, or null. */
+export function startEndpoint(options: StartEndpointOptions): (agent: string | null) => HttpHandler {
+  const { start, organizationOf, log } = options;
+  return (agent) => async (request) => {
+    try {
+      const organization = authorized(request, organizationOf);
+      const reply = await start(organization, readStartRequest(request, agent));
+      log.info({ session: reply.sessionId }, 'session started');
+      return json(200, withoutNull(reply));
+    } catch (error) {
+      return refused(error, log);
+    }
+  };
+}
+
+/** `token` is absent, not null, when the agent asks for none. */
+function withoutNull({ sessionId, wsUrl, token }: StartReply): Partial<StartReply> {
+  return token === null ? { sessionId, wsUrl } : { sessionId, wsUrl, token };
+}
+
+/** Before anything else is looked at, so that no wrong key learns which agents exist. */
+function authorized(request: HttpRequest, organizationOf: (key: string) => string | null): string {
+  const key = bearerOf(request.headers['authorization']);
+  const organization = key === null ? null : organizationOf(key);
+  if (organization !== null) return organization;
+  throw new GatewayError(
+    'ERR_KEY_UNKNOWN',
+    'send a public key of this gateway as "Authorization: Bearer pk_…"',
+  );
+}
+
+function refused(error: unknown, log: Log): HttpResponse {
+  const answer = refusalOf(error);
+  log.warn({ status: answer.status, ...loggedError(error) }, 'start refused');
+  return answer;
+}
+
+export interface BrowserStartOptions {
+  readonly start: LocalStart;
+  /** The agent that a page of this origin may start, or null. */
+  readonly agentFor: (origin: string, agent: string | null) => Agent | null;
+  readonly log: Log;
+}
+
+/**
+ * POST /api/start: for pages, which can keep no key. The answer holds `wsUrl` alone, token inside: the stock
+ * `@pipecat-ai/websocket-transport` 1.7.1 throws on any other key but `ws_url` and `token`.
+ */
+export function browserStartEndpoint({ start, agentFor, log }: BrowserStartOptions): HttpHandler {
+  return async (request) => {
+    const origin = request.headers['origin'] ?? '';
+    if (!agentFor(origin, null)) {
+      return refusal(403, '403', 'This page may not start calls here: add its origin to allowed_origins.');
+    }
+    const answer = await startForPage(request, origin);
+    return {
+      ...answer,
+      headers: { ...answer.headers, 'access-control-allow-origin': origin, vary: 'origin' },
+    };
+  };
+
+  async function startForPage(request: HttpRequest, origin: string): Promise<HttpResponse> {
+    try {
+      const asked = readStartRequest(request, null);
+      const agent = agentFor(origin, asked.agent);
+      if (!agent) throw new GatewayError('ERR_AGENT_UNKNOWN', 'this page may start no agent of that name');
+      const reply = await start(agent.organization, { ...asked, agent: agent.name, call: null });
+      log.info({ session: reply.sessionId, origin }, 'session started');
+      return json(200, { wsUrl: reply.token === null ? reply.wsUrl : `${reply.wsUrl}/${reply.token}` });
+    } catch (error) {
+      return refused(error, log);
+    }
+  }
+}

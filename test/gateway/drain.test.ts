@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { testBot, type TestBot } from '../helpers/bot.ts';
+import { connect, knock } from '../helpers/client.ts';
+import { testGateway } from '../helpers/gateway.ts';
+
+let bot: TestBot;
+
+beforeAll(async () => {
+  bot = await testBot();
+});
+afterAll(() => bot.close());
+
+test('a draining gateway takes nothing new, and lets calls end by themselves', async () => {
+  const gateway = await testGateway({ agents: { a: bot.url }, drainTimeout: 10_000 });
+  const { wsUrl, token } = await gateway.start('a');
+  const unused = await gateway.start('a');
+  const caller = await connect(`${wsUrl}/${token}`);
+  expect((await fetch(`${gateway.http}/readyz`)).status).toBe(200);
+
+  const drained = gateway.drain();
+  expect((await fetch(`${gateway.http}/livez`)).status).toBe(200);
+  expect((await fetch(`${gateway.http}/readyz`)).status).toBe(503);
+  const start = await gateway.post('a', '{}');
+  expect([start.status, start.headers.get('retry-after')]).toEqual([503, '1']);
+  expect(await start.json()).toMatchObject({ code: '503', reason: 'ERR_DRAINING' });
+  expect(await knock(`${unused.wsUrl}/${unused.token}`)).toMatchObject({ status: 503 });
+  caller.socket.send('still here');
+  await expect.poll(() => caller.texts()).toEqual(['still here']);
+
+  caller.socket.close(1000);
+  await drained;
+  await expect(fetch(`${gateway.http}/livez`)).rejects.toThrow('fetch failed');
+});
+
+test.each([
+  ['when the drain time is over', 50, false],
+  ['at once when asked a second time', 60_000, true],
+])('calls are closed with 1001 %s', async (_, drainTimeout, again) => {
+  const gateway = await testGateway({ agents: { a: bot.url }, drainTimeout });
+  const { wsUrl, token } = await gateway.start('a');
+  const opened = bot.next();
+  const caller = await connect(`${wsUrl}/${token}`);
+  const botSide = await opened;
+  const atBot = new Promise<number>((resolve) => botSide.once('close', resolve));
+  const drained = gateway.drain();
+  if (again) void gateway.drain();
+  expect(await caller.closed).toEqual({ code: 1001, reason: 'shutting down' });
+  expect(await atBot).toBe(1001);
+  await drained;
+});
+
+test('a store that does not answer makes the gateway unready, and starts nothing', async () => {
+  const down = (): Promise<never> => Promise.reject(new Error('no store'));
+  const gateway = await testGateway({
+    agents: { a: bot.url },
+    store: (memory) => ({ ...memory, ping: down }),
+  });
+  expect((await fetch(`${gateway.http}/readyz`)).status).toBe(503);
+  await gateway.close();
+});
