@@ -1,0 +1,41 @@
+import type { ProviderModule } from '../shared/provider.ts';
+import type { StreamEvent, StreamFacts, StreamProtocol } from '../shared/stream.ts';
+
+/** What the first messages of a socket turned out to be. */
+export type Recognised =
+  | { readonly type: 'call'; readonly protocol: StreamProtocol; readonly facts: StreamFacts }
+  | { readonly type: 'stranger' };
+
+/**
+ * Whose handshake is this? Takes the first messages one by one, as text (null for a binary one), and answers as soon as it
+ * knows; null until then. Twilio and Telnyx begin alike, so a dialect is ruled out rather than guessed. `hint`: the name
+ * of the provider that is looked at first.
+ */
+export function recogniser(
+  modules: readonly ProviderModule[],
+  hint: string | undefined,
+): (text: string | null) => Recognised | null {
+  let candidates = modules.toSorted((a, b) => Number(b.name === hint) - Number(a.name === hint));
+  let count = 0;
+  return (text) => {
+    const fitting = candidates.flatMap((module) => {
+      const event = decode(module.stream, text);
+      return event?.type === module.stream.opening[count] ? [{ module, event }] : [];
+    });
+    count += 1;
+    candidates = fitting.map(({ module }) => module);
+    for (const { module, event } of fitting) {
+      if (event?.type === 'start') return { type: 'call', protocol: module.stream, facts: event.stream };
+    }
+    return candidates.length > 0 ? null : { type: 'stranger' };
+  };
+}
+
+function decode(protocol: StreamProtocol, text: string | null): StreamEvent | null {
+  if (text === null) return null;
+  try {
+    return protocol.decodeEvent(text);
+  } catch {
+    return null;
+  }
+}
