@@ -1,0 +1,60 @@
+import type { Gateway } from '../gateway/app.ts';
+import { serviceHostOf, type Agent } from '../gateway/agents.ts';
+import type { Config } from '../gateway/config/config.ts';
+import type { State } from './state.ts';
+
+export interface BannerFacts {
+  readonly config: Config;
+  readonly gateway: Gateway;
+  readonly state: State | null;
+  readonly stateFile: string;
+}
+
+/** What to try next, ready to be pasted. Shows keys only where they were made up for this one machine. */
+export function banner(facts: BannerFacts): string {
+  const [agent] = facts.config.organizations.flatMap(({ agents }) => agents);
+  if (!agent) return '';
+  const lines = [
+    `Hookswitch is up at ${facts.gateway.publicUrl}, agent ${serviceHostOf(agent)}.`,
+    ...webhookLines(facts, agent),
+    ...socketLines(facts, agent),
+    ...stateLines(facts),
+  ];
+  return `\n${lines.join('\n')}\n\n`;
+}
+
+function webhookLines({ config, gateway: { publicUrl, providers } }: BannerFacts, { name }: Agent): string[] {
+  const made = config.invented.carriers ? ', with made-up credentials for this machine only' : '';
+  const webhooks = providers.map(
+    (provider) => `  ${provider.padEnd(8)}POST ${publicUrl}/webhooks/${provider}/${name}`,
+  );
+  return [
+    '',
+    `Webhooks to paste into the carriers' consoles${made}:`,
+    ...(webhooks.length > 0 ? webhooks : ['  none: no carrier has credentials']),
+    ...(config.invented.carriers ? ['Place a call, as a carrier would:', '  hookswitch call twilio'] : []),
+  ];
+}
+
+function socketLines({ config, gateway: { publicUrl }, state }: BannerFacts, agent: Agent): string[] {
+  const key = config.invented.keys && state ? state.invented.publicKey : 'pk_…';
+  const wsUrl = `${publicUrl.replace(/^http/, 'ws')}/ws/generic/${serviceHostOf(agent)}`;
+  return [
+    '',
+    'Start a session:',
+    `  curl -X POST ${publicUrl}/v1/public/${agent.name}/start -H 'Authorization: Bearer ${key}' \\`,
+    `       -H 'content-type: application/json' -d '{"transport":"websocket"}'`,
+    agent.auth === 'token' ? 'Open its socket, with the token of the answer:' : 'Open a socket:',
+    `  npx wscat -c ${wsUrl}${agent.auth === 'token' ? '/TOKEN' : ''}`,
+  ];
+}
+
+function stateLines({ config, state, stateFile }: BannerFacts): string[] {
+  if (!state) return [];
+  const isFirst = config.invented.keys && state.isNew;
+  return [
+    '',
+    ...(isFirst ? [`Private key, shown this once: ${state.invented.privateKey}`] : []),
+    `Made-up keys and credentials are in ${stateFile}. Delete it to have new ones.`,
+  ];
+}

@@ -1,0 +1,177 @@
+import type { Command } from 'commander';
+import * as providers from '../providers/index.ts';
+import type { Env } from '../shared/env.ts';
+import { GatewayError } from '../shared/errors.ts';
+import type { ProviderModule } from '../shared/provider.ts';
+import {
+  DEFAULT_LINGER,
+  placeCall,
+  printEntry,
+  printHeading,
+  printOutcome,
+  reportJson,
+  saveCall,
+  shippedSource,
+  sourceOfRecording,
+  sourceOfWav,
+  type CallerSource,
+  type CallReport,
+} from '../simulator/index.ts';
+import { readPlan, type CallFlags, type CallPlan } from './call-options.ts';
+
+/** The outside world of the command. */
+export interface CallTools {
+  readonly env: Env;
+  /** What a gateway on this machine, with nothing configured, has made up; null when there was none. */
+  readonly readState: (env: Env) => { readonly credentials: Readonly<Record<string, string>> } | null;
+  readonly stdout: Output;
+  readonly stderr: Output;
+}
+
+interface Output {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+const modules: readonly ProviderModule[] = Object.values(providers);
+
+const names = modules.map(({ name }) => name).join(', ');
+
+const EXAMPLES = `
+The whole chain, over the wire: posts the signed webhook, reads the document as strictly as the carrier does, opens the
+stream, plays a caller in real time, answers marks and clears, hangs up, and reports what the caller heard.
+
+Examples:
+  hookswitch call twilio                                   the recorded caller, to the gateway on this machine
+  hookswitch call plivo --audio question.wav --out call/   your voice; call/heard.wav is the answer
+  hookswitch call telnyx --dtmf "5@2.0,#@4.5"              keys: 5 after 2 seconds, # after 4.5
+  hookswitch call twilio --webhook https://voice.example.com/webhooks/twilio
+
+Credentials to sign with: the carrier's variables (${modules.map(({ variables }) => variables[0]).join(', ')}, …) when they
+are set, otherwise those that a gateway with nothing configured has generated on this machine. Telnyx
+keeps its private key to itself: a gateway with real Telnyx credentials cannot be called from here.
+
+Exit codes: 0 the call went well, 1 it did not (the reason and the cure are printed), 2 the command makes no sense.
+`;
+
+/** Adds `call` to the program. It sets `process.exitCode` and never throws. */
+export function registerCall(program: Command, tools: CallTools): void {
+  program
+    .command('call')
+    .summary('place a call as a carrier would, and report')
+    .description('Places one simulated call through a gateway, as a carrier would.')
+    .argument('<provider>', names)
+    .option('--audio <file.wav>', 'what the caller says: a WAV file of any rate, depth and channel count')
+    .option('--recording <file.jsonl>', 'a recorded stream of the same carrier, played again')
+    .option('--dtmf <keys>', 'keys the caller presses and when, in seconds: "5@2.0,#@4.5"')
+    .option('--from <number>', 'the caller', '+15551230001')
+    .option('--to <number>', 'the called number', '+15551230000')
+    .option('--webhook <url>', 'the voice webhook (default: http://127.0.0.1:7860/webhooks/<provider>)')
+    .option('--method <method>', 'of the webhook: GET or POST', 'POST')
+    .option('--speed <factor>', '1 is real time; max is as fast as the other side goes along', '1')
+    .option(
+      '--linger <seconds>',
+      'silence before hanging up, so that answers are heard',
+      `${DEFAULT_LINGER / 1000}`,
+    )
+    .option('--out <dir>', 'write heard.wav, said.wav, timeline.json and recording.jsonl there')
+    .option('--json', 'print the report as one JSON object')
+    .addHelpText('after', EXAMPLES)
+    .action(async (name: string, flags: CallFlags) => {
+      process.exitCode = await run(name, flags, tools);
+    });
+}
+
+async function run(name: string, flags: CallFlags, tools: CallTools): Promise<number> {
+  try {
+    const provider = providerOf(name);
+    const plan = readPlan(name, flags);
+    const report = await call(provider, plan, flags, tools);
+    if (flags.out !== undefined) await saveCall(flags.out, report);
+    tools.stdout.write(
+      flags.json ? `${JSON.stringify(reportJson(report))}\n` : outcomeOf(report, flags, tools),
+    );
+    return report.verdict.ok ? 0 : 1;
+  } catch (error) {
+    tools.stderr.write(`hookswitch: ${error instanceof Error ? error.message : String(error)}\n`);
+    return error instanceof GatewayError ? 2 : 1;
+  }
+}
+
+function providerOf(name: string): ProviderModule {
+  const provider = modules.find((module) => module.name === name);
+  if (provider) return provider;
+  throw new GatewayError('ERR_REQUEST_INVALID', `"${name}" is no provider: use ${names}`);
+}
+
+async function call(
+  provider: ProviderModule,
+  plan: CallPlan,
+  flags: CallFlags,
+  tools: CallTools,
+): Promise<CallReport> {
+  const { env, stdout } = tools;
+  const { from, to, webhook, speed, linger } = plan;
+  const source = await sourceOf(provider, plan);
+  const signWith = credentialsOf(provider, env, tools.readState);
+  const { signal, release } = hangUpOnInterrupt();
+  const show = flags.json ? () => {} : (text: string) => void stdout.write(text);
+  show(printHeading({ provider: provider.name, from, to, webhook: webhook.url }, styleOf(stdout, env)));
+  try {
+    return await placeCall({
+      provider,
+      env: signWith,
+      from,
+      to,
+      webhook,
+      source,
+      speed,
+      linger,
+      signal,
+      onEvent: (entry) => show(printEntry(entry)),
+    });
+  } finally {
+    release();
+  }
+}
+
+async function sourceOf(
+  provider: ProviderModule,
+  { audio, recording, digits }: CallPlan,
+): Promise<CallerSource> {
+  const source =
+    audio === null
+      ? await (recording === null ? shippedSource(provider) : sourceOfRecording(recording, provider))
+      : await sourceOfWav(audio);
+  return { ...source, digits: [...source.digits, ...digits] };
+}
+
+/** The environment when it has any of the carrier's variables; otherwise the state file of a local gateway. */
+function credentialsOf(provider: ProviderModule, env: Env, read: CallTools['readState']): Env {
+  if (provider.variables.some((name) => env[name])) return env;
+  const state = read(env);
+  if (state) return state.credentials;
+  throw new GatewayError(
+    'ERR_CONFIG_INVALID',
+    `there is nothing to sign as ${provider.name} with: start a gateway on this machine (npm start), ` +
+      `or set ${provider.variables.join(', ')}`,
+  );
+}
+
+/** The first Ctrl-C hangs up; a second one ends the process as usual. */
+function hangUpOnInterrupt(): { signal: AbortSignal; release: () => void } {
+  const controller = new AbortController();
+  const interrupt = (): void => controller.abort();
+  process.once('SIGINT', interrupt);
+  return { signal: controller.signal, release: () => void process.off('SIGINT', interrupt) };
+}
+
+function outcomeOf(report: CallReport, { out }: CallFlags, { stdout, env }: CallTools): string {
+  const where =
+    out === undefined ? '' : `  written   ${out}: heard.wav, said.wav, timeline.json, recording.jsonl\n`;
+  return printOutcome(report, styleOf(stdout, env)) + where;
+}
+
+function styleOf({ isTTY }: Output, env: Env): { color: boolean } {
+  return { color: isTTY === true && !env.NO_COLOR };
+}

@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import { stringify } from 'smol-toml';
+import { configured } from '../gateway/app.ts';
+import type { Config } from '../gateway/config/config.ts';
+import { limitsTable } from '../gateway/config/limits-table.ts';
+import { loadConfig } from './load-config.ts';
+
+export function addCheck(program: Command): void {
+  program
+    .command('check')
+    .description('validate the configuration and print what it amounts to, secrets masked')
+    .option('-c, --config <file>', 'configuration file (default: ./hookswitch.toml when it is there)')
+    .addHelpText(
+      'after',
+      '\nExit code 0 when the gateway would start, 2 when it would not: then every mistake is listed.',
+    )
+    .action(({ config: path }: { config?: string }) => {
+      const { config, file } = loadConfig(path, process.env);
+      for (const warning of config.warnings) process.stderr.write(`warning: ${warning}\n`);
+      process.stdout.write(`# effective configuration, from ${file ?? 'no file'} and the environment\n`);
+      process.stdout.write(`${stringify(effective(config))}\n`);
+    });
+}
+
+/** Times in seconds, as in the file. */
+function effective(config: Config): Record<string, unknown> {
+  return defined({
+    public_url: config.publicUrl ?? undefined,
+    internal_url: config.internalUrl ?? undefined,
+    listen: config.host.includes(':') ? `[${config.host}]:${config.port}` : `${config.host}:${config.port}`,
+    store: 'memory:',
+    drain_timeout: seconds(config.drainTimeout),
+    carriers: configured(config.carriers).map(({ name }) => name),
+    made_up: Object.entries(config.invented).flatMap(([what, made]) => (made ? what : [])),
+    secrets: config.secrets.map(({ kid }) => `${kid}:***`),
+    organizations: config.organizations.map(({ name, publicKeys, privateKeys, agents }) => ({
+      name,
+      public_keys: publicKeys.map(masked),
+      private_keys: privateKeys.map(masked),
+      agents: agents.map((agent) =>
+        defined({
+          agent_name: agent.name,
+          websocket_auth: agent.auth,
+          bots: agent.bots,
+          numbers: agent.numbers,
+          max_session_duration: seconds(agent.maxDuration),
+          idle_timeout: seconds(agent.idleTimeout),
+          allowed_origins: agent.allowedOrigins,
+          scaling: defined({ max_agents: agent.maxSessions ?? undefined }),
+          fallback: { ...agent.fallback },
+        }),
+      ),
+    })),
+    limits: limitsTable(config.limits),
+  });
+}
+
+function seconds(ms: number | null): number | undefined {
+  return ms === null ? undefined : ms / 1000;
+}
+
+/** TOML has no null. */
+function defined(table: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(table).filter(([, value]) => value !== undefined));
+}
+
+function masked(hash: string): string {
+  return `sha256:${hash.slice(0, 4)}…`;
+}

@@ -1,0 +1,69 @@
+import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { invent, type Invented } from '../gateway/config/invented.ts';
+import type { Env } from '../shared/env.ts';
+import { GatewayError } from '../shared/errors.ts';
+import { parseFields } from '../shared/fields.ts';
+import type { ProviderModule } from '../shared/provider.ts';
+
+/** What a gateway with nothing configured made up, kept so that `hookswitch call` can sign as the carriers do. */
+export interface State {
+  readonly invented: Invented;
+  /** True when it was made up just now. */
+  readonly isNew: boolean;
+}
+
+/** Where that is: HOOKSWITCH_STATE, or hookswitch/state.json in the user's state folder. */
+export function stateFile(env: Env): string {
+  const folder = env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state');
+  return env['HOOKSWITCH_STATE'] || join(folder, 'hookswitch', 'state.json');
+}
+
+/** What was made up earlier, or null. Throws ERR_CONFIG_INVALID when the file is damaged, or not its owner's alone. */
+export function readState(env: Env): Invented | null {
+  const file = stateFile(env);
+  let text: string;
+  try {
+    const { mode } = statSync(file);
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+      throw new GatewayError(
+        'ERR_CONFIG_INVALID',
+        `${file} holds secrets and others may read it: chmod 600 it, or delete it`,
+      );
+    }
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+  try {
+    const fields = parseFields(text, 'ERR_CONFIG_INVALID');
+    return {
+      secret: Buffer.from(fields.string('secret'), 'base64url'),
+      publicKey: fields.string('publicKey'),
+      privateKey: fields.string('privateKey'),
+      carriers: fields.strings('carriers'),
+    };
+  } catch {
+    throw new GatewayError('ERR_CONFIG_INVALID', `${file} is damaged: delete it, and a new one is made`);
+  }
+}
+
+/** What was made up earlier; otherwise makes it up now and keeps it. */
+export function readOrInvent(env: Env, modules: readonly ProviderModule[]): State {
+  const earlier = readState(env);
+  if (earlier) return { invented: earlier, isNew: false };
+  const invented = invent(modules);
+  writeState(stateFile(env), invented);
+  return { invented, isNew: true };
+}
+
+/** Written whole under another name and then renamed, so that nobody reads half a file. */
+function writeState(file: string, { secret, ...rest }: Invented): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify({ secret: secret.toString('base64url'), ...rest }), { mode: 0o600 });
+  chmodSync(draft, 0o600); // the mode above counts only for a file that was not there
+  renameSync(draft, file);
+}

@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { httpErrors } from '../gateway/refusals.ts';
+import { defaultLimits } from '../gateway/limits.ts';
+import { limitsTable } from '../gateway/config/limits-table.ts';
+import { carrierNames, moduleOf } from './helpers/carriers.ts';
+
+const root = join(import.meta.dirname, '..');
+/** Runs of spaces count as one: tables are aligned. */
+const read = (path: string): string => readFileSync(join(root, path), 'utf8').replace(/ +/g, ' ');
+const errors = read('docs/errors.md');
+const readme = read('README.md');
+
+/** Markdown of the project, by path. */
+const pages = ['.', 'docs', 'docs/decisions', ...carrierNames.map((name) => `providers/${name}`)].flatMap(
+  (folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join(folder, name)),
+);
+
+describe('docs/errors.md', () => {
+  const codes = [...read('shared/errors.ts').matchAll(/\| '(ERR_\w+)'/g)].map(([, code = '']) => code);
+
+  test.each(codes)('has one row for %s', (code) => {
+    expect(errors.match(new RegExp(`^\\| \`${code}\``, 'gm'))).toHaveLength(1);
+  });
+
+  test.each(Object.entries(httpErrors))('says of %s what is answered', (reason, row) => {
+    expect(errors).toContain(`| \`${reason}\` | ${row?.[0]} | \`${row?.[1]}\` |`);
+  });
+});
+
+describe('README.md', () => {
+  test.each(Object.entries(limitsTable(defaultLimits)))(
+    'names the limit %s and its default',
+    (name, value) => {
+      const mib = value / (1024 * 1024);
+      const written = name.endsWith('_bytes')
+        ? `${mib} MiB`
+        : /(timeout|interval)$/.test(name)
+          ? `${value} s`
+          : value;
+      expect(readme).toContain(`\`${name}\` ${written}`);
+    },
+  );
+
+  test.each(carrierNames)('names the webhook and the variables of %s', (name) => {
+    expect(readme).toContain(`/webhooks/${name}`);
+    for (const variable of moduleOf(name).variables) expect(readme).toContain(variable);
+  });
+
+  test('names only scripts that exist', () => {
+    const scripts = Object.keys((JSON.parse(read('package.json')) as { scripts: object }).scripts);
+    const named = [...readme.matchAll(/npm run (\w+)/g)].map(([, script]) => script);
+    expect(scripts).toEqual(expect.arrayContaining(named));
+  });
+});
+
+test.each(pages)('%s links to what exists', (page) => {
+  const links = [...read(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link = '']) => link);
+  for (const link of links) expect(() => readdirSync(dirname(join(root, dirname(page), link)))).not.toThrow();
+  const missing = links.filter((link) => {
+    const path = join(root, dirname(page), link).replace(/\/$/, '');
+    return !readdirSync(dirname(path)).includes(path.slice(dirname(path).length + 1));
+  });
+  expect(missing).toEqual([]);
+});
