@@ -5,5 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup/secrets-stay-secret.ts'],
     testTimeout: 15_000,
+    // Sockets wait more than they compute, also on one core.
+    maxWorkers: 2,
   },
 });

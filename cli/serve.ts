@@ -48,7 +48,7 @@ async function serve(path: string | undefined): Promise<void> {
   process.stderr.write(banner({ config, gateway, state, stateFile: stateFile(process.env) }));
 
   const stop = (signal: string): void => {
-    log.info({ signal }, 'stopping');
+    log.info({ signal }, 'stopping: no more calls; a second signal ends the live ones');
     void gateway.drain().then(async () => {
       await close();
       process.exit();

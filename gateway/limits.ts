@@ -43,6 +43,9 @@ export const defaultLimits: Limits = {
   maxHistory: 10_000,
 };
 
+/** Bytes, roughly, that a waiting message costs beside its own: without them a flood of tiny ones would weigh nothing. */
+export const MESSAGE_OVERHEAD = 512;
+
 /** Bytes of `body`, as JSON text. */
 export const MAX_BODY_BYTES: number = MIB;
 /** Bytes of a whole /start request: the body and room for what stands around it. */

@@ -1,5 +1,6 @@
 import { GatewayError } from '../shared/errors.ts';
 import type { StreamEvent, StreamFacts, StreamProtocol } from '../shared/stream.ts';
+import { MESSAGE_OVERHEAD } from './limits.ts';
 import type { Leg, Message } from './relay.ts';
 
 /** What a caller said before its bot was there. */
@@ -17,9 +18,6 @@ export interface OpeningLimits {
   /** Bytes kept while the bot is dialled; then the caller has to wait. */
   readonly highWaterBytes: number;
 }
-
-/** Bytes, roughly, that a kept message costs beside its own: without them a flood of empty ones would weigh nothing. */
-const MESSAGE_OVERHEAD = 128;
 
 /**
  * Reads the carrier's first messages, up to `start`, and keeps what follows. Anything that is not this dialect, or comes

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
 import { codeOfFault, sendableCode } from './close-codes.ts';
-import type { Limits } from './limits.ts';
+import { MESSAGE_OVERHEAD, type Limits } from './limits.ts';
 
 export type Side = 'caller' | 'bot';
 
@@ -51,6 +51,8 @@ interface End extends Leg {
   /** Something arrived since the last ping. */
   heard: boolean;
   silentPings: number;
+  /** Messages since nothing waited for this side. */
+  queued: number;
   /** Set while this side reads too slowly and the other one is held back. */
   stalled: NodeJS.Timeout | null;
 }
@@ -97,9 +99,10 @@ function ending(): { ended: Promise<RelayEnd>; leave: Leave } {
 }
 
 function endOf(leg: Leg): End {
-  return { ...leg, messages: 0, bytes: 0, heard: true, silentPings: 0, stalled: null };
+  return { ...leg, messages: 0, bytes: 0, heard: true, silentPings: 0, queued: 0, stalled: null };
 }
 
+const NOTHING = Buffer.alloc(0);
 const TEXT = { binary: false };
 const BINARY = { binary: true };
 
@@ -118,7 +121,11 @@ function pipe(from: End, to: End, { highWaterBytes, stallTimeout }: RelayOptions
   from.socket.on('message', (data, isBinary) => {
     from.heard = true;
     pass({ data, isBinary }, from, to);
-    if (to.stalled === null && to.socket.bufferedAmount >= highWaterBytes) hold(from, to, stallTimeout);
+    const waiting = to.socket.bufferedAmount;
+    to.queued = waiting === 0 ? 0 : to.queued + 1;
+    if (to.stalled === null && waiting + to.queued * MESSAGE_OVERHEAD >= highWaterBytes) {
+      hold(from, to, stallTimeout);
+    }
   });
 }
 
@@ -126,7 +133,8 @@ function pipe(from: End, to: End, { highWaterBytes, stallTimeout }: RelayOptions
 function hold(from: End, to: End, stallTimeout: number): void {
   from.socket.pause();
   to.stalled = setTimeout(() => shut(to, 1008, 'reads too slowly'), stallTimeout);
-  to.wire.once('drain', () => {
+  // Nothing, behind all that waits: called back when that is gone. 'drain' would not come for a queue of tiny messages.
+  to.wire.write(NOTHING, () => {
     release(to);
     from.socket.resume();
   });

@@ -32,7 +32,8 @@ export function toExpress(
 
   return async (request, response) => {
     const { status, headers, body } = await answer(request);
-    response.writeHead(status, { ...headers }).end(body);
+    const length = status === 204 ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+    response.writeHead(status, { ...headers, ...length }).end(body);
   };
 }
 

@@ -4,8 +4,8 @@ import { carrierNames, carrierOf, openingOf, ring, type Rung } from '../helpers/
 import { connect, knock, upgradeHeaders, type Client } from '../helpers/client.ts';
 import { testGateway, type TestGateway } from '../helpers/gateway.ts';
 
-const FROM = '+15551230001';
-const TO = '+15551230000';
+const FROM = '+15557350001';
+const TO = '+15557350000';
 
 let bot: TestBot;
 let gateway: TestGateway;

@@ -149,6 +149,19 @@ describe('a slow reader', () => {
     expect((await atBot).code).toBe(1011);
   });
 
+  test('is not sent a flood of tiny messages without end', async () => {
+    const { caller, botSide } = await call({ highWaterBytes: 32 * 1024 * KIB });
+    caller.socket.pause();
+    // More than the kernel takes, so that something waits in the gateway, but less than the high water.
+    for (let index = 0; index < 192; index += 1) botSide.send(Buffer.alloc(64 * KIB));
+    for (let index = 0; index < 300_000; index += 1) botSide.send('x');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    caller.socket.terminate();
+    const ended = (): unknown => gateway.log.find(({ msg }) => msg === 'call ended')?.['fromBot'];
+    await expect.poll(ended).toMatchObject({ messages: expect.any(Number) });
+    expect((ended() as { messages: number }).messages).toBeLessThan(200_000);
+  });
+
   test('does not delay the other direction', async () => {
     const { caller, botSide } = await call({ highWaterBytes: 64 * KIB });
     const heard: string[] = [];
