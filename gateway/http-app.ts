@@ -57,11 +57,13 @@ export function httpApp(options: HttpAppOptions): Express {
   return app;
 }
 
-const nothingHere: HttpHandler = async ({ url }) => {
+const nothingHere: HttpHandler = async ({ url, method }) => {
   const path = url.replace(/\?.*/, '');
-  const cure = /\/ws(\/|$)/.test(path)
-    ? 'Sockets open with a WebSocket handshake.'
-    : 'See the README for the paths of this gateway; a provider without credentials is off.';
+  if (method === 'GET' && /\/ws(\/|$)/.test(path)) {
+    const headers = { upgrade: 'websocket' };
+    return refusal(426, '426', 'Sockets open with a WebSocket handshake.', { headers });
+  }
+  const cure = 'See the README for the paths of this gateway; a carrier without credentials is off.';
   return refusal(404, '404', `There is nothing here. ${cure}`);
 };
 
