@@ -1,6 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { allProviders } from '../gateway/app.ts';
+import { readConfig, type Config } from '../gateway/config/config.ts';
 import { httpErrors } from '../gateway/refusals.ts';
 import { defaultLimits } from '../gateway/limits.ts';
 import { limitsTable } from '../gateway/config/limits-table.ts';
@@ -11,6 +14,10 @@ const root = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8').replace(/ +/g, ' ');
 const errors = read('docs/errors.md');
 const readme = read('README.md');
+
+function nothing(): never {
+  throw new Error('nothing may be made up');
+}
 
 /** Markdown of the project, by path. */
 const pages = ['.', 'docs', 'docs/decisions', ...carrierNames.map((name) => `providers/${name}`)].flatMap(
@@ -49,6 +56,17 @@ describe('README.md', () => {
   test.each(carrierNames)('names the webhook and the variables of %s', (name) => {
     expect(readme).toContain(`/webhooks/${name}`);
     for (const variable of moduleOf(name).variables) expect(readme).toContain(variable);
+  });
+
+  test('shows a configuration that a gateway would start with', () => {
+    const toml = /```toml\n([^]*?)```/.exec(readme)?.[1] ?? '';
+    const env = {
+      HOOKSWITCH_SECRETS: `k1:${randomBytes(32).toString('base64url')}`,
+      HOOKSWITCH_PUBLIC_KEYS: `pk_${randomBytes(32).toString('hex')}`,
+      ...moduleOf('twilio').inventCredentials(),
+    };
+    const read = (): Config => readConfig({ toml, env, modules: allProviders, invent: nothing });
+    expect(read()).toMatchObject({ host: '0.0.0.0', port: 8080, warnings: [] });
   });
 
   test('names only scripts that exist', () => {
