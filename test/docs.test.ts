@@ -65,8 +65,8 @@ describe('README.md', () => {
       HOOKSWITCH_PUBLIC_KEYS: `pk_${randomBytes(32).toString('hex')}`,
       ...moduleOf('twilio').inventCredentials(),
     };
-    const read = (): Config => readConfig({ toml, env, modules: allProviders, invent: nothing });
-    expect(read()).toMatchObject({ host: '0.0.0.0', port: 8080, warnings: [] });
+    const start = (): Config => readConfig({ toml, env, modules: allProviders, invent: nothing });
+    expect(start()).toMatchObject({ host: '0.0.0.0', port: 8080, warnings: [] });
   });
 
   test('names only scripts that exist', () => {
