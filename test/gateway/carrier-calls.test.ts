@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort, testBot, type TestBot } from '../helpers/bot.ts';
 import { carrierNames, carrierOf, openingOf, ring, type Rung } from '../helpers/carriers.ts';
@@ -110,6 +113,24 @@ describe.each(carrierNames)('a call over %s', (name) => {
     expect(client.texts()).toEqual(lines);
     await between.close();
     await slow.close();
+  });
+
+  test('whose caller hangs up before the bot picks up ends the dial at once', async () => {
+    let dial: Socket | undefined;
+    const silent = createServer().listen(0, '127.0.0.1');
+    silent.on('upgrade', (request) => (dial = request.socket));
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const between = await testGateway({ agents: { support: `ws://127.0.0.1:${port}/ws` } });
+    const { streamUrl, opening } = await dialled(between);
+    const client = await connect(streamUrl);
+    await say(client, opening);
+    await expect.poll(() => dial !== undefined).toBe(true);
+    client.socket.close(1000);
+    await expect.poll(() => dial?.readableEnded || dial?.destroyed).toBe(true);
+    await expect.poll(() => between.log.at(-1)).toMatchObject({ msg: 'call ended', status: 'CALLER_LOST' });
+    await between.close();
+    silent.close();
   });
 
   test('whose bot is down hears the fallback, and the same URL works when the bot is back', async () => {

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort, testBot, type TestBot } from '../helpers/bot.ts';
 import { connect, knock, upgradeHeaders } from '../helpers/client.ts';
@@ -140,6 +143,22 @@ describe('the dial', () => {
     expect(await knock(`${wsUrl}/${token}`)).toMatchObject({ status: 403 });
     await down.close();
     await late.close();
+  });
+
+  test('a bot that redirects is not followed', async () => {
+    const redirecting = createServer().listen(0, '127.0.0.1');
+    redirecting.on('upgrade', (_, wire) => {
+      wire.end(`HTTP/1.1 302 Found\r\nlocation: ${bot.url}\r\ncontent-length: 0\r\n\r\n`);
+    });
+    await once(redirecting, 'listening');
+    const { port } = redirecting.address() as AddressInfo;
+    const between = await testGateway({ agents: { a: `ws://127.0.0.1:${port}/ws` } });
+    const before = bot.dials.length;
+    const { wsUrl, token } = await between.start('a');
+    expect(await knock(`${wsUrl}/${token}`)).toMatchObject({ status: 503 });
+    expect(bot.dials.length).toBe(before);
+    await between.close();
+    redirecting.close();
   });
 
   test('the next bot of an agent is tried when one is down', async () => {

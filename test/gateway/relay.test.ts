@@ -162,6 +162,15 @@ describe('a slow reader', () => {
     expect((ended() as { messages: number }).messages).toBeLessThan(200_000);
   });
 
+  test('that is held back is let go at once when the other side leaves', async () => {
+    const { caller, botSide } = await call({ highWaterBytes: 64 * KIB, closeTimeout: 60_000 });
+    botSide.pause();
+    for (let index = 0; index < 400; index += 1) caller.socket.send(Buffer.alloc(64 * KIB));
+    await expect.poll(() => caller.socket.bufferedAmount).toBeGreaterThan(1024 * KIB);
+    botSide.terminate();
+    expect((await caller.closed).code).toBe(1011);
+  });
+
   test('does not delay the other direction', async () => {
     const { caller, botSide } = await call({ highWaterBytes: 64 * KIB });
     const heard: string[] = [];
