@@ -32,6 +32,21 @@ test('a draining gateway takes nothing new, and lets calls end by themselves', a
   await expect(fetch(`${gateway.http}/livez`)).rejects.toThrow('fetch failed');
 });
 
+test('draining is over when the last call is, not when the first one is', async () => {
+  const gateway = await testGateway({ agents: { a: bot.url }, drainTimeout: 10_000 });
+  const addresses = [await gateway.start('a'), await gateway.start('a')];
+  const [first, last] = await Promise.all(addresses.map(({ wsUrl, token }) => connect(`${wsUrl}/${token}`)));
+  let isDrained = false;
+  const drained = gateway.drain().then(() => (isDrained = true));
+  first?.socket.close(1000);
+  await first?.closed;
+  last?.socket.send('still here');
+  await expect.poll(() => last?.texts()).toEqual(['still here']);
+  expect(isDrained).toBe(false);
+  last?.socket.close(1000);
+  await drained;
+});
+
 test.each([
   ['when the drain time is over', 50, false],
   ['at once when asked a second time', 60_000, true],

@@ -162,13 +162,18 @@ describe('a slow reader', () => {
     expect((ended() as { messages: number }).messages).toBeLessThan(200_000);
   });
 
-  test('that is held back is let go at once when the other side leaves', async () => {
-    const { caller, botSide } = await call({ highWaterBytes: 64 * KIB, closeTimeout: 60_000 });
+  test.each([
+    ['when the other side leaves', {}, 1011],
+    ['when the call is over', { maxDuration: 500 }, 1000],
+  ])('that is held back is let go at once %s', async (_, patch, code) => {
+    const limits = { highWaterBytes: 64 * KIB, closeTimeout: 60_000 };
+    const { caller, botSide } = await call(limits, '', patch);
     botSide.pause();
     for (let index = 0; index < 400; index += 1) caller.socket.send(Buffer.alloc(64 * KIB));
     await expect.poll(() => caller.socket.bufferedAmount).toBeGreaterThan(1024 * KIB);
+    if (code === 1011) botSide.terminate();
+    expect((await caller.closed).code).toBe(code);
     botSide.terminate();
-    expect((await caller.closed).code).toBe(1011);
   });
 
   test('does not delay the other direction', async () => {
