@@ -71,6 +71,7 @@ export function startOver(options: StartOverOptions): StartSession {
 
 async function post(fetch: Fetch, url: string, publicKey: string, body: string): Promise<string> {
   let response: Response;
+  let text: string;
   try {
     response = await fetch(url, {
       method: 'POST',
@@ -79,9 +80,22 @@ async function post(fetch: Fetch, url: string, publicKey: string, body: string):
       redirect: 'error',
       signal: AbortSignal.timeout(START_TIMEOUT),
     });
-    if (response.ok) return await response.text();
+    text = await response.text();
   } catch (cause) {
     throw new GatewayError('ERR_START_FAILED', `/start did not answer within ${START_TIMEOUT} ms`, { cause });
   }
-  throw new GatewayError('ERR_START_FAILED', `/start answered ${response.status}`);
+  if (response.ok) return text;
+  throw new GatewayError('ERR_START_FAILED', `/start answered ${response.status}${sentenceOf(text)}`);
+}
+
+/** Characters of somebody else's explanation that are handed on. */
+const MAX_SENTENCE = 300;
+
+/** The `error` of a refusal, when it has one. */
+function sentenceOf(text: string): string {
+  try {
+    return `: ${parseFields(text, 'ERR_START_FAILED').string('error').slice(0, MAX_SENTENCE)}`;
+  } catch {
+    return '';
+  }
 }

@@ -91,6 +91,15 @@ describe('a gateway with nothing configured', () => {
     return runCli(args, { env: { HOOKSWITCH_STATE: state } });
   }
 
+  test('tells "token" what was wrong', async () => {
+    const args = ['token', 'stranger', '--url', `http://127.0.0.1:${port}`];
+    const { code, stderr } = await runCli(args, { env: { HOOKSWITCH_STATE: state } });
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining('/start answered 404: no agent of that name'),
+    ]);
+  });
+
   test('says which port is taken', async () => {
     const { code, stderr } = await runCli(['serve'], {
       env: { HOOKSWITCH_STATE: state, PORT: String(port) },
