@@ -15,8 +15,13 @@ const rules: Rule[] = [
   { from: /^shared\//, to: '^shared/', packages: [] },
   { from: /^providers\/index\.ts$/, to: '^providers/[^/]+/index\\.ts$', packages: [] },
   { from: /^providers\/xml\.ts$/, to: '^shared/', packages: ['xmlbuilder2'] },
+  { from: /^providers\/documents\.ts$/, to: '^(shared/|providers/xml\\.ts$)', packages: [] },
   // A provider's room has its own carrier's SDK, and no other package.
-  { from: /^providers\/([^/]+)\//, to: '^(shared/|providers/$1/|providers/xml\\.ts$)', packages: ['$1'] },
+  {
+    from: /^providers\/([^/]+)\//,
+    to: '^(shared/|providers/$1/|providers/documents\\.ts$)',
+    packages: ['$1'],
+  },
   { from: /^gateway\//, to: '^(shared/|gateway/|providers/index\\.ts$)', packages: 'any' },
   // Simulator and demo bot see the gateway from outside, over the wire.
   { from: /^simulator\//, to: '^(shared/|simulator/|providers/index\\.ts$)', packages: 'any' },

@@ -1,9 +1,8 @@
 import type { HttpResponse } from '../../shared/http.ts';
-import { xml } from '../../shared/http.ts';
 import { digitsOf } from '../../shared/party.ts';
-import type { Call, Fallback, StreamTarget } from '../../shared/provider.ts';
-import { element, xmlCharacters, type XmlElement } from '../../shared/xml.ts';
-import { toXml } from '../xml.ts';
+import type { Call, StreamTarget } from '../../shared/provider.ts';
+import { element } from '../../shared/xml.ts';
+import { documents, type Documents } from '../documents.ts';
 import { withoutPlus } from './call.ts';
 
 /**
@@ -19,34 +18,14 @@ const streamAttributes = {
   contentType: 'audio/x-mulaw;rate=8000',
 };
 
+const plivoXml = documents({ speak: 'Speak', number: withoutPlus });
+
 export function connect({ url, call, afterUrl }: StreamTarget): HttpResponse {
-  const stream = element('Stream', { ...streamAttributes, ...extraHeaders(call) }, [url]);
-  return document([stream, afterUrl === null ? hangup() : redirect(afterUrl)]);
+  return plivoXml.connect(element('Stream', { ...streamAttributes, ...extraHeaders(call) }, [url]), afterUrl);
 }
 
-export function decline({ say, dial, redirect: url }: Fallback): HttpResponse {
-  return document([
-    ...(isSpoken(say) ? [element('Speak', {}, [say])] : []),
-    ...(dial === undefined ? [] : [element('Dial', {}, [element('Number', {}, [withoutPlus(dial)])])]),
-    url === undefined ? hangup() : redirect(url),
-  ]);
-}
-
-export function hangUp(): HttpResponse {
-  return document([hangup()]);
-}
-
-function document(verbs: readonly XmlElement[]): HttpResponse {
-  return xml(toXml(element('Response', {}, verbs)));
-}
-
-function hangup(): XmlElement {
-  return element('Hangup');
-}
-
-function redirect(url: string): XmlElement {
-  return element('Redirect', { method: 'POST' }, [url]);
-}
+export const decline: Documents['decline'] = plivoXml.decline;
+export const hangUp: Documents['hangUp'] = plivoXml.hangUp;
 
 /** Only letters and digits may stand there, so that a number goes without its "+" and a SIP URI not at all. */
 function extraHeaders({ from, to }: Call): { extraHeaders?: string } {
@@ -54,8 +33,4 @@ function extraHeaders({ from, to }: Call): { extraHeaders?: string } {
     .filter(([, digits]) => digits !== null)
     .map(([name, digits]) => `${name}=${digits}`);
   return pairs.length === 0 ? {} : { extraHeaders: pairs.join() };
-}
-
-function isSpoken(sentence: string | undefined): sentence is string {
-  return sentence !== undefined && xmlCharacters(sentence).trim() !== '';
 }

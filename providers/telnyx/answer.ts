@@ -1,7 +1,7 @@
-import { xml, type HttpResponse } from '../../shared/http.ts';
-import type { Fallback, StreamTarget } from '../../shared/provider.ts';
-import { element, xmlCharacters, type XmlElement } from '../../shared/xml.ts';
-import { toXml } from '../xml.ts';
+import type { HttpResponse } from '../../shared/http.ts';
+import type { StreamTarget } from '../../shared/provider.ts';
+import { element, xmlCharacters } from '../../shared/xml.ts';
+import { documents, type Documents } from '../documents.ts';
 
 /**
  * What Telnyx would do otherwise: send the call's own codec, take MP3 from us (the caller hears nothing), and open a lost
@@ -18,37 +18,18 @@ const streamAttributes = {
   enableReconnect: 'false',
 };
 
+const texml = documents({ speak: 'Say', text: plain, number: plain, url: plainUrl });
+
 export function connect({ url, call, afterUrl }: StreamTarget): HttpResponse {
   const parameters = Object.entries({ from_number: call.from, to_number: call.to }).map(([name, value]) =>
     element('Parameter', { name, value: plain(value) }),
   );
   const stream = element('Stream', { url: plainUrl(url), ...streamAttributes }, parameters);
-  return document([element('Connect', {}, [stream]), afterUrl === null ? hangup() : redirect(afterUrl)]);
+  return texml.connect(element('Connect', {}, [stream]), afterUrl);
 }
 
-export function decline({ say, dial, redirect: url }: Fallback): HttpResponse {
-  return document([
-    ...(isSpoken(say) ? [element('Say', {}, [plain(say)])] : []),
-    ...(dial === undefined ? [] : [element('Dial', {}, [element('Number', {}, [plain(dial)])])]),
-    url === undefined ? hangup() : redirect(url),
-  ]);
-}
-
-export function hangUp(): HttpResponse {
-  return document([hangup()]);
-}
-
-function document(verbs: readonly XmlElement[]): HttpResponse {
-  return xml(toXml(element('Response', {}, verbs)));
-}
-
-function hangup(): XmlElement {
-  return element('Hangup');
-}
-
-function redirect(url: string): XmlElement {
-  return element('Redirect', { method: 'POST' }, [plainUrl(url)]);
-}
+export const decline: Documents['decline'] = texml.decline;
+export const hangUp: Documents['hangUp'] = texml.hangUp;
 
 /**
  * Text without double braces: Telnyx fills them in as a template before it reads the document.
@@ -61,8 +42,4 @@ function plain(text: string): string {
 
 function plainUrl(url: string): string {
   return url.replaceAll('{', '%7B');
-}
-
-function isSpoken(sentence: string | undefined): sentence is string {
-  return sentence !== undefined && xmlCharacters(sentence).trim() !== '';
 }
