@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort, testBot, type TestBot } from '../helpers/bot.ts';
 import { connect, knock, upgradeHeaders } from '../helpers/client.ts';
@@ -25,6 +26,13 @@ afterAll(async () => {
   await gateway.close();
   await bot.close();
 });
+
+/** A byte every 20 ms: never silent, never done. */
+function drip(wire: Duplex, text: string): void {
+  let sent = 0;
+  const timer = setInterval(() => wire.write(text.charAt(sent++)), 20);
+  wire.once('close', () => clearInterval(timer));
+}
 
 describe('the address of a socket', () => {
   test.each([
@@ -143,6 +151,38 @@ describe('the dial', () => {
     expect(await knock(`${wsUrl}/${token}`)).toMatchObject({ status: 403 });
     await down.close();
     await late.close();
+  });
+
+  test.each([
+    ['says nothing', () => {}],
+    [
+      'drips its answer',
+      (wire: Duplex) => drip(wire, 'HTTP/1.1 101 Switching Protocols\r\nx-filler: '.padEnd(4000, 'x')),
+    ],
+    [
+      'answers something else',
+      (wire: Duplex) => void wire.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'),
+    ],
+    ['answers garbage', (wire: Duplex) => void wire.end('no HTTP at all\r\n\r\n')],
+    ['hangs up', (wire: Duplex) => void wire.destroy()],
+  ])('a bot that %s is a 503 in time, and the token is good again', async (_, talk) => {
+    const odd = createServer().listen(0, '127.0.0.1');
+    odd.on('upgrade', (_request, wire: Duplex) => {
+      wire.on('error', () => {});
+      talk(wire);
+    });
+    await once(odd, 'listening');
+    const { port } = odd.address() as AddressInfo;
+    const limits = { dialTimeout: 300 };
+    const between = await testGateway({ agents: { a: `ws://127.0.0.1:${port}/ws` }, limits });
+    const { wsUrl, token } = await between.start('a');
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      const refused = await knock(`${wsUrl}/${token}`);
+      expect([refused.status, refused.headers['retry-after']]).toEqual([503, '1']);
+    }
+    await between.close();
+    odd.closeAllConnections();
+    odd.close();
   });
 
   test('a bot that redirects is not followed', async () => {
