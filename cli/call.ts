@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import * as providers from '../providers/index.ts';
+import { allProviders } from '../gateway/app.ts';
 import type { Env } from '../shared/env.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { ProviderModule } from '../shared/provider.ts';
@@ -33,9 +33,7 @@ interface Output {
   write(text: string): unknown;
 }
 
-const modules: readonly ProviderModule[] = Object.values(providers);
-
-const names = modules.map(({ name }) => name).join(', ');
+const names = allProviders.map(({ name }) => name).join(', ');
 
 const EXAMPLES = `
 The whole chain, over the wire: posts the signed webhook, reads the document as strictly as the carrier does, opens the
@@ -47,7 +45,7 @@ Examples:
   hookswitch call telnyx --dtmf "5@2.0,#@4.5"              keys: 5 after 2 seconds, # after 4.5
   hookswitch call twilio --webhook https://voice.example.com/webhooks/twilio
 
-Credentials to sign with: the carrier's variables (${modules.map(({ variables }) => variables[0]).join(', ')}, …) when they
+Credentials to sign with: the carrier's variables (${allProviders.map(({ variables }) => variables[0]).join(', ')}, …) when they
 are set, otherwise those that a gateway with nothing configured has generated on this machine. Telnyx
 keeps its private key to itself: a gateway with real Telnyx credentials cannot be called from here.
 
@@ -99,7 +97,7 @@ async function run(name: string, flags: CallFlags, tools: CallTools): Promise<nu
 }
 
 function providerOf(name: string): ProviderModule {
-  const provider = modules.find((module) => module.name === name);
+  const provider = allProviders.find((module) => module.name === name);
   if (provider) return provider;
   throw new GatewayError('ERR_REQUEST_INVALID', `"${name}" is no provider: use ${names}`);
 }
@@ -172,6 +170,7 @@ function outcomeOf(report: CallReport, { out }: CallFlags, { stdout, env }: Call
   return printOutcome(report, styleOf(stdout, env)) + where;
 }
 
-function styleOf({ isTTY }: Output, env: Env): { color: boolean } {
+/** Colour for people only, and not for those who said so: https://no-color.org. */
+export function styleOf({ isTTY }: Pick<Output, 'isTTY'>, env: Env): { color: boolean } {
   return { color: isTTY === true && !env.NO_COLOR };
 }

@@ -13,6 +13,7 @@ import {
   type CallReport,
   type EntryType,
 } from '../simulator/index.ts';
+import { styleOf } from './call.ts';
 import { withDemoBot } from './serve.ts';
 
 const help = `
@@ -36,7 +37,7 @@ async function demo(): Promise<void> {
   write(`A gateway is up at ${gateway.publicUrl}. Three phones ring…\n\n`);
   const reports = await callAll(gateway, carriers).finally(() => void close());
 
-  for (const report of reports) write(`\n${printReport(report, { color: isColored() })}`);
+  for (const report of reports) write(`\n${printReport(report, styleOf(process.stdout, process.env))}`);
   const good = reports.filter(({ verdict }) => verdict.ok).length;
   const all = reports.length;
   write(`\n${good} of ${all} calls went all the way: webhook, token, relay, bot and back.\n`);
@@ -92,10 +93,6 @@ async function call(provider: ProviderModule, gateway: Gateway, env: Env): Promi
       );
     },
   });
-}
-
-function isColored(): boolean {
-  return process.stdout.isTTY && !process.env['NO_COLOR'];
 }
 
 function write(text: string): void {

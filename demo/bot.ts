@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import * as providers from '../providers/index.ts';
 import type { ProviderModule } from '../shared/provider.ts';
-import type { AudioFormat, StreamEvent, StreamFacts, StreamProtocol } from '../shared/stream.ts';
+import type { AudioFormat, StreamFacts, StreamProtocol } from '../shared/stream.ts';
 import { echoCall } from './echo-call.ts';
 import { outletOf, type Outlet } from './outlet.ts';
-import { recogniser } from './recognise.ts';
+import { decode, recogniser } from './recognise.ts';
 
 /** Bytes of one message; a longer one closes the socket with 1009. */
 export const MAX_MESSAGE: number = 16 * 1024 * 1024;
@@ -94,7 +94,7 @@ function talk(
   });
   socket.once('close', () => call.end());
   return (data, isBinary) => {
-    const event = isBinary ? null : eventOf(protocol, textOf(data));
+    const event = decode(protocol, isBinary ? null : textOf(data));
     if (event) call.hear(event);
   };
 }
@@ -102,15 +102,6 @@ function talk(
 /** A foreign number: it decides how much memory a call takes. */
 function isPlayable({ sampleRate }: AudioFormat): boolean {
   return Number.isInteger(sampleRate) && sampleRate >= 8000 && sampleRate <= 48_000;
-}
-
-/** Null for what the dialect does not know: a bot hangs up on nobody for that. */
-function eventOf(protocol: StreamProtocol, text: string): StreamEvent | null {
-  try {
-    return protocol.decodeEvent(text);
-  } catch {
-    return null;
-  }
 }
 
 function textOf(data: RawData): string {

@@ -31,7 +31,8 @@ export function recogniser(
   };
 }
 
-function decode(protocol: StreamProtocol, text: string | null): StreamEvent | null {
+/** Null for what the dialect does not know, and for a binary message: a bot hangs up on nobody for that. */
+export function decode(protocol: StreamProtocol, text: string | null): StreamEvent | null {
   if (text === null) return null;
   try {
     return protocol.decodeEvent(text);

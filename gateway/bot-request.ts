@@ -1,4 +1,5 @@
 import { signDial } from '../shared/bot-signature.ts';
+import { withQuery } from '../shared/form.ts';
 import type { Agent } from './agents.ts';
 import type { DialTarget } from './dial.ts';
 import { toQueryBody } from './query-body.ts';
@@ -68,5 +69,5 @@ function percentEncoded(text: string): string {
 function withBody(url: string, body: string | null): string {
   const encoded = body === null ? null : toQueryBody(body);
   if (encoded === null) return url;
-  return `${url}${url.includes('?') ? '&' : '?'}body=${encoded}`;
+  return withQuery(url, `body=${encoded}`);
 }

@@ -3,13 +3,12 @@ import type { Call } from '../shared/provider.ts';
 import type { StreamFacts, StreamProtocol } from '../shared/stream.ts';
 import type { Admission, LateAdmission } from './admission.ts';
 import { serviceHostOf } from './agents.ts';
-import { botTargets } from './bot-request.ts';
-import { dialBot, type BotLeg } from './dial.ts';
+import type { BotLeg } from './dial.ts';
 import { subprotocolsOf } from './handshake.ts';
 import type { LiveCall } from './live.ts';
 import { readOpening, type Opening } from './opening.ts';
 import type { Leg } from './relay.ts';
-import { dismiss, end, release, talk, type TalkOptions } from './talk.ts';
+import { dismiss, end, reachBot, release, talk, type TalkOptions } from './talk.ts';
 import type { Upgrade } from './upgrade.ts';
 
 /** The endpoint a carrier came to, and what is spoken there. */
@@ -83,7 +82,7 @@ function callOf({ callId, from, to, parameters }: StreamFacts): Call {
 }
 
 async function connect(
-  { request }: Upgrade,
+  upgrade: Upgrade,
   admission: Admission,
   { caller, opening }: { readonly caller: Leg; readonly opening: Opening },
   live: LiveCall,
@@ -93,9 +92,7 @@ async function connect(
   caller.socket.once('close', () => leaving.abort());
   let bot: BotLeg;
   try {
-    const targets = botTargets(admission.session, admission.agent, options);
-    const subprotocols = subprotocolsOf(request);
-    bot = await dialBot({ targets, subprotocols, signal: leaving.signal }, options.limits);
+    bot = await reachBot(upgrade, admission, leaving.signal, options);
   } catch (error) {
     if (leaving.signal.aborted) {
       const ending = { status: 'CALLER_LOST', endedBy: 'caller', code: 1006, reason: '' } as const;

@@ -1,11 +1,10 @@
 import { GatewayError } from '../shared/errors.ts';
 import type { Admission } from './admission.ts';
-import { botTargets } from './bot-request.ts';
-import { dialBot, type BotLeg } from './dial.ts';
-import { refuse, subprotocolsOf } from './handshake.ts';
+import type { BotLeg } from './dial.ts';
+import { refuse } from './handshake.ts';
 import type { LiveCall } from './live.ts';
 import { refusalOf } from './refusals.ts';
-import { release, talk, type TalkOptions } from './talk.ts';
+import { reachBot, release, talk, type TalkOptions } from './talk.ts';
 import { callerLeaving, type Upgrade } from './upgrade.ts';
 
 /** /ws/generic: the bot is dialled first, so that a caller who gets 101 has somebody to talk to. */
@@ -15,14 +14,11 @@ export async function genericCall(
   live: LiveCall,
   options: TalkOptions,
 ): Promise<void> {
-  const { accept, limits } = options;
   const leaving = callerLeaving(upgrade.wire);
   live.close = leaving.abort;
   let bot: BotLeg;
   try {
-    const targets = botTargets(admission.session, admission.agent, options);
-    const subprotocols = subprotocolsOf(upgrade.request);
-    bot = await dialBot({ targets, subprotocols, signal: leaving.signal }, limits);
+    bot = await reachBot(upgrade, admission, leaving.signal, options);
   } catch (error) {
     await release(admission, error, options);
     refuse(upgrade.wire, refusalOf(error));
@@ -30,7 +26,7 @@ export async function genericCall(
   } finally {
     leaving.done();
   }
-  const caller = accept(upgrade, bot.subprotocol || null);
+  const caller = options.accept(upgrade, bot.subprotocol || null);
   if (caller) return talk(admission, { caller, bot, early: [] }, live, options);
   bot.socket.terminate();
   await release(

@@ -65,8 +65,6 @@ export const MAX_HEADERS = 100;
 export const REQUEST_TIMEOUT = 10_000;
 /** Milliseconds a refused peer has to read the refusal and hang up; then its connection is destroyed. */
 export const LINGER = 1000;
-/** Milliseconds from issue to expiry of a token. */
-export const TOKEN_TTL: number = 300_000;
 /** Milliseconds that the clocks of replicas may differ. */
 export const CLOCK_SKEW = 2000;
 /** Seconds a client should wait before it asks a refusing gateway again. */

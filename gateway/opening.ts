@@ -1,7 +1,7 @@
 import { GatewayError } from '../shared/errors.ts';
 import type { StreamEvent, StreamFacts, StreamProtocol } from '../shared/stream.ts';
 import { MESSAGE_OVERHEAD } from './limits.ts';
-import type { Leg, Message } from './relay.ts';
+import { sizeOf, type Leg, type Message } from './relay.ts';
 
 /** What a caller said before its bot was there. */
 export interface Opening {
@@ -50,7 +50,7 @@ export function readOpening(
     };
     const listen = (data: Message['data'], isBinary: boolean): void => {
       early.push({ data, isBinary });
-      bytes += MESSAGE_OVERHEAD + (Array.isArray(data) ? 0 : data.byteLength);
+      bytes += MESSAGE_OVERHEAD + sizeOf(data);
       if (bytes > highWaterBytes) socket.pause();
       if (opened) return;
       const event = eventOf({ data, isBinary }, protocol);

@@ -1,3 +1,4 @@
+import { readUtf8 } from '../shared/runtime/utf8.ts';
 import { isJson } from './json-text.ts';
 import { MAX_JSON_DEPTH, MAX_QUERY_BODY_BYTES } from './limits.ts';
 
@@ -12,12 +13,8 @@ export function readQueryBody(encoded: string): string | null {
   const bytes = Buffer.from(base64, 'base64');
   if (bytes.length > MAX_QUERY_BODY_BYTES || bytes.toString('base64').replace(/=+$/, '') !== base64)
     return null;
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    return isJson(text, MAX_JSON_DEPTH) ? text : null;
-  } catch {
-    return null;
-  }
+  const text = readUtf8(bytes);
+  return text !== null && isJson(text, MAX_JSON_DEPTH) ? text : null;
 }
 
 /** The other way round, for the bot: standard base64, ready for a query. Null when the JSON is over the limit. */

@@ -106,9 +106,14 @@ const NOTHING = Buffer.alloc(0);
 const TEXT = { binary: false };
 const BINARY = { binary: true };
 
+/** Bytes of a message; the library gives it in one piece. */
+export function sizeOf(data: RawData): number {
+  return Array.isArray(data) ? 0 : data.byteLength;
+}
+
 function pass({ data, isBinary }: Message, from: End, to: End): void {
   from.messages += 1;
-  from.bytes += Array.isArray(data) ? 0 : data.byteLength;
+  from.bytes += sizeOf(data);
   if (to.socket.readyState === to.socket.OPEN) to.socket.send(data, isBinary ? BINARY : TEXT);
 }
 

@@ -22,8 +22,10 @@ export interface SessionCredentials {
 
 export function sessionCredentials(secrets: readonly MasterSecret[]): SessionCredentials {
   const keys = secrets.map((secret) => deriveKey(secret, 'hookswitch/session-credential/v1'));
+  const [first] = keys;
+  if (!first) throw new TypeError('session credentials need at least one secret');
   return {
-    issue: (sessionId) => sign(keys[0] ?? Buffer.alloc(0), sessionId),
+    issue: (sessionId) => sign(first, sessionId),
     verify: (sessionId, credential) =>
       keys.map((key) => sameSecret(sign(key, sessionId), credential)).includes(true),
   };

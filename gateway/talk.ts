@@ -1,14 +1,15 @@
 import type { WebSocket } from 'ws';
 import type { Admission } from './admission.ts';
-import type { BotRequestOptions } from './bot-request.ts';
-import type { BotLeg } from './dial.ts';
+import { botTargets, type BotRequestOptions } from './bot-request.ts';
+import { dialBot, type BotLeg } from './dial.ts';
 import { endingOf } from './endings.ts';
+import { subprotocolsOf } from './handshake.ts';
 import type { Limits } from './limits.ts';
 import type { LiveCall } from './live.ts';
 import { logged, loggedCall, loggedError, type Log } from './log.ts';
 import { relay, type Leg, type Message } from './relay.ts';
 import type { Ending, Session, SessionStore } from './sessions/store.ts';
-import type { Accept } from './upgrade.ts';
+import type { Accept, Upgrade } from './upgrade.ts';
 
 /** What every kind of call needs. */
 export interface TalkOptions extends BotRequestOptions {
@@ -16,6 +17,17 @@ export interface TalkOptions extends BotRequestOptions {
   readonly sessions: SessionStore;
   readonly limits: Limits;
   readonly log: Log;
+}
+
+/** Dials a session's bots, with what the caller offers. Rejects with ERR_BOT_UNREACHABLE. */
+export async function reachBot(
+  { request }: Upgrade,
+  { session, agent }: Admission,
+  signal: AbortSignal,
+  options: TalkOptions,
+): Promise<BotLeg> {
+  const targets = botTargets(session, agent, options);
+  return dialBot({ targets, subprotocols: subprotocolsOf(request), signal }, options.limits);
 }
 
 /** Relays until somebody leaves, and resolves when both sockets are closed. */

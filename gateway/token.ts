@@ -1,6 +1,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { isRecord } from '../shared/fields.ts';
-import { CLOCK_SKEW, TOKEN_TTL } from './limits.ts';
+import { TOKEN_TTL } from '../shared/start.ts';
+import { CLOCK_SKEW } from './limits.ts';
 import { deriveKey, type MasterSecret } from './secrets.ts';
 
 /** What a token vouches for. */

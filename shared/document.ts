@@ -1,5 +1,6 @@
 import type { Verb } from './carrier.ts';
 import { GatewayError } from './errors.ts';
+import { isLoopback } from './loopback.ts';
 import { elementsOf, textOf, type XmlElement } from './xml.ts';
 
 /** Reads one element of a document as the steps it stands for. Throws ERR_DOCUMENT_REFUSED. */
@@ -74,11 +75,9 @@ export function readParameters(stream: XmlElement): Readonly<Record<string, stri
   );
 }
 
-const LOOPBACK = /^(?:localhost|127\.[0-9.]+|\[::1\])$/;
-
 /** What is wrong with the address of a media stream: null, not a URL at all, or not `wss:` (`ws:` on loopback is). */
 export function faultOfStreamUrl(url: string): 'malformed' | 'scheme' | null {
   if (!/^[a-z]+:\/\/[^/]/i.test(url) || !URL.canParse(url)) return 'malformed';
   const { protocol, hostname } = new URL(url);
-  return protocol === 'wss:' || (protocol === 'ws:' && LOOPBACK.test(hostname)) ? null : 'scheme';
+  return protocol === 'wss:' || (protocol === 'ws:' && isLoopback(hostname)) ? null : 'scheme';
 }

@@ -21,11 +21,17 @@ export function readGroup<Name extends string>(
   return Object.fromEntries(names.map((name) => [name, env[name]])) as Record<Name, string>;
 }
 
-/** One or two comma-separated secrets: two while one replaces the other. Throws ERR_CONFIG_INVALID for any other number. */
-export function readSecrets(name: string, value: string): readonly string[] {
-  const secrets = value.split(',').map((secret) => secret.trim());
-  if (secrets.length > 2 || secrets.includes('')) {
+/**
+ * One or two comma-separated secrets: two while one replaces the other, the first of which signs. Throws ERR_CONFIG_INVALID
+ * for any other number, and for what is no key of any carrier.
+ */
+export function readSecrets(name: string, value: string): readonly [string, ...string[]] {
+  const [first = '', ...rest] = value.split(',').map((secret) => secret.trim());
+  if (rest.length > 1 || first === '' || rest.includes('')) {
     throw new GatewayError('ERR_CONFIG_INVALID', `${name} must hold one secret, or two separated by a comma`);
   }
-  return secrets;
+  if (![first, ...rest].every((secret) => /^[\x21-\x7e]{1,256}$/.test(secret))) {
+    throw new GatewayError('ERR_CONFIG_INVALID', `${name} must be printable characters without spaces`);
+  }
+  return [first, ...rest];
 }

@@ -19,6 +19,11 @@ export function readForm(text: string): Form | null {
   return form;
 }
 
+/** A URL with one more piece of query, `name=value&…`, encoded already. */
+export function withQuery(url: string, query: string): string {
+  return `${url}${url.includes('?') ? '&' : '?'}${query}`;
+}
+
 /** The query of an absolute URL, without "?"; empty when there is none. */
 export function queryOf(url: string): string {
   const start = url.indexOf('?');

@@ -1,3 +1,5 @@
+import { isRecord } from './fields.ts';
+
 /** One HTTP request, reduced to what a handler needs. Plain data: easy to table-test. */
 export interface HttpRequest {
   /** Upper case. */
@@ -37,4 +39,18 @@ export function refusal(
 ): HttpResponse {
   const { reason, headers } = options;
   return json(status, reason === undefined ? { error, code } : { error, code, reason }, headers);
+}
+
+/** Characters of somebody else's explanation that are handed on. */
+const MAX_SENTENCE = 500;
+
+/** The `error` of such a refusal, from its body; empty for any other body, because a page of HTML helps nobody. */
+export function sentenceOf(body: string): string {
+  try {
+    const refused: unknown = JSON.parse(body);
+    const error = isRecord(refused) ? refused['error'] : undefined;
+    return typeof error === 'string' ? error.slice(0, MAX_SENTENCE) : '';
+  } catch {
+    return '';
+  }
 }

@@ -2,12 +2,11 @@ import { memoryAnswers } from './answers.ts';
 import { readGroup, type Env } from './env.ts';
 import { GatewayError } from './errors.ts';
 import type { HttpHandler } from './http.ts';
+import { isLoopback } from './loopback.ts';
 import type { Fallback, ProviderModule, Tools } from './provider.ts';
-import { startOver } from './start.ts';
+import { startOver, TOKEN_TTL } from './start.ts';
 import { voiceWebhook } from './voice-webhook.ts';
 
-/** Milliseconds an answer is kept: the life of the token in it. */
-const ANSWER_TTL = 300_000;
 const MAX_ANSWERS = 10_000;
 const SORRY = 'Nobody can talk to you right now. Please call again later.';
 
@@ -53,7 +52,7 @@ export function remoteVoiceWebhook(
     agentFor: () => agent,
     fallbackFor: () => fallback,
     afterUrl: null,
-    answers: memoryAnswers({ now, ttl: ANSWER_TTL, max: MAX_ANSWERS, whenFull }),
+    answers: memoryAnswers({ now, ttl: TOKEN_TTL, max: MAX_ANSWERS, whenFull }),
   });
   return publicUrl === null
     ? handler
@@ -70,7 +69,7 @@ function readUrl(env: Env, name: string): string | null {
   const text = env[name];
   if (!text) return null;
   const url = URL.canParse(text) ? new URL(text) : null;
-  const isLocal = url !== null && /^(?:localhost|127\.[0-9.]+|\[::1\])$/.test(url.hostname);
+  const isLocal = url !== null && isLoopback(url.hostname);
   if (url?.protocol !== 'https:' && !(isLocal && url.protocol === 'http:')) {
     throw invalid(`${name} must be an https URL`);
   }

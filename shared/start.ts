@@ -1,5 +1,6 @@
 import { GatewayError } from './errors.ts';
 import { parseFields } from './fields.ts';
+import { sentenceOf } from './http.ts';
 import type { Call, Fetch } from './provider.ts';
 
 /** What opens a session, whoever asks. */
@@ -33,6 +34,9 @@ export type StartSession = (request: StartRequest) => Promise<StartReply>;
 export function callFacts(provider: string, call: Call): Record<string, string> {
   return { provider, id: call.id, from: call.from, to: call.to, direction: call.direction };
 }
+
+/** Milliseconds from issue to expiry of a token. */
+export const TOKEN_TTL = 300_000;
 
 /** Milliseconds a distant /start may take: a Twilio Function has 10 s in all, and the caller hears silence meanwhile. */
 export const START_TIMEOUT = 8000;
@@ -85,17 +89,7 @@ async function post(fetch: Fetch, url: string, publicKey: string, body: string):
     throw new GatewayError('ERR_START_FAILED', `/start did not answer within ${START_TIMEOUT} ms`, { cause });
   }
   if (response.ok) return text;
-  throw new GatewayError('ERR_START_FAILED', `/start answered ${response.status}${sentenceOf(text)}`);
-}
-
-/** Characters of somebody else's explanation that are handed on. */
-const MAX_SENTENCE = 300;
-
-/** The `error` of a refusal, when it has one. */
-function sentenceOf(text: string): string {
-  try {
-    return `: ${parseFields(text, 'ERR_START_FAILED').string('error').slice(0, MAX_SENTENCE)}`;
-  } catch {
-    return '';
-  }
+  const sentence = sentenceOf(text);
+  const why = sentence === '' ? '' : `: ${sentence}`;
+  throw new GatewayError('ERR_START_FAILED', `/start answered ${response.status}${why}`);
 }

@@ -1,3 +1,5 @@
+import { sentenceOf } from '../shared/http.ts';
+
 /** Why a call did not go well, and what cures it. */
 export interface Failure {
   readonly reason: string;
@@ -23,17 +25,6 @@ export function failureOfStatus(status: number, body: string, begin = 'the webho
     reason: `${begin} ${status}${sentence === '' ? '' : `: ${sentence}`}`,
     cure: moved ?? curesOfStatus[status] ?? 'look at the log of the gateway',
   };
-}
-
-/** The `error` of a JSON refusal; otherwise nothing, because a page of HTML helps nobody. */
-export function sentenceOf(body: string): string {
-  try {
-    const refusal: unknown = JSON.parse(body);
-    if (typeof refusal !== 'object' || refusal === null || !('error' in refusal)) return '';
-    return typeof refusal.error === 'string' ? refusal.error.slice(0, 500) : '';
-  } catch {
-    return '';
-  }
 }
 
 const curesOfCode: Readonly<Record<number, string>> = {

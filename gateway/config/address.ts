@@ -1,4 +1,5 @@
 import type { Env } from '../../shared/env.ts';
+import { isLoopback } from '../../shared/loopback.ts';
 import type { Problems } from './problems.ts';
 import { parseBaseUrl, type ConfigFile } from './schema.ts';
 
@@ -45,11 +46,6 @@ function readPublicUrl(text: string | undefined, found: Problems): string | null
   const url = parseBaseUrl(text);
   if (url === null) found.add('PUBLIC_URL', 'must be an http:// or https:// URL, no query');
   return url;
-}
-
-/** Loopback host names and addresses: what other machines cannot reach. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 /** Empty for what is no URL. */

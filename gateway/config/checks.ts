@@ -1,6 +1,7 @@
 import { serviceHostOf, type Organization } from '../agents.ts';
 import type { MasterSecret } from '../secrets.ts';
-import { hostOf, isLoopback } from './address.ts';
+import { isLoopback } from '../../shared/loopback.ts';
+import { hostOf } from './address.ts';
 import type { Problems } from './problems.ts';
 import type { AgentEntry, ConfigFile } from './schema.ts';
 

@@ -1,10 +1,11 @@
 import type { Env } from '../../shared/env.ts';
+import { isLoopback } from '../../shared/loopback.ts';
 import type { ProviderModule } from '../../shared/provider.ts';
 import type { Organization } from '../agents.ts';
 import { hashKey } from '../keys.ts';
 import type { Limits } from '../limits.ts';
 import type { MasterSecret } from '../secrets.ts';
-import { hostOf, isLoopback, readAddress, type GatewayAddress } from './address.ts';
+import { hostOf, readAddress, type GatewayAddress } from './address.ts';
 import { checkExposed, checkUnique, warningsFor } from './checks.ts';
 import { readKeys, readSecretRing } from './environment.ts';
 import { readFile } from './file.ts';

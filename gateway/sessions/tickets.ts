@@ -1,4 +1,5 @@
-import { CLOCK_SKEW, TOKEN_TTL } from '../limits.ts';
+import { TOKEN_TTL } from '../../shared/start.ts';
+import { CLOCK_SKEW } from '../limits.ts';
 import type { Session, Ticket } from './store.ts';
 
 interface Entry {

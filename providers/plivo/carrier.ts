@@ -1,6 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { Carrier } from '../../shared/carrier.ts';
 import type { Env } from '../../shared/env.ts';
+import { withQuery } from '../../shared/form.ts';
 import type { HttpRequest } from '../../shared/http.ts';
 import type { Call } from '../../shared/provider.ts';
 import { withoutPlus } from './call.ts';
@@ -44,7 +45,7 @@ function ring(
   const form = formOf(call);
   const text = new URLSearchParams([...form]).toString();
   if (method === 'GET') {
-    const asked = `${url}${url.includes('?') ? '&' : '?'}${text}`;
+    const asked = withQuery(url, text);
     const headers = signatureHeaders({ method, url: asked, form: new Map() }, authToken);
     return { method, url: asked, headers, body: '' };
   }

@@ -22,15 +22,7 @@ export function readSettings(env: Env): PlivoSettings | null {
       'PLIVO_AUTH_ID must be MA or SA and 18 capital letters or digits',
     );
   }
-  const authTokens = readSecrets('PLIVO_AUTH_TOKEN', group.PLIVO_AUTH_TOKEN);
-  const [first, ...rest] = authTokens;
-  if (first === undefined || !authTokens.every((token) => /^[\x21-\x7e]{1,256}$/.test(token))) {
-    throw new GatewayError(
-      'ERR_CONFIG_INVALID',
-      'PLIVO_AUTH_TOKEN must be printable characters without spaces',
-    );
-  }
-  return { authId, authTokens: [first, ...rest] };
+  return { authId, authTokens: readSecrets('PLIVO_AUTH_TOKEN', group.PLIVO_AUTH_TOKEN) };
 }
 
 /** Invented, in Plivo's shape. */

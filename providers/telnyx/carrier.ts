@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Carrier } from '../../shared/carrier.ts';
 import type { Env } from '../../shared/env.ts';
+import { withQuery } from '../../shared/form.ts';
 import type { HttpRequest } from '../../shared/http.ts';
 import type { Call } from '../../shared/provider.ts';
 import { readDocument } from './document.ts';
@@ -36,7 +37,7 @@ export function carrier(env: Env): Carrier | null {
         'telnyx-signature-ed25519': sign(timestamp, body, seed),
       });
       return method === 'GET'
-        ? { method, url: `${url}${url.includes('?') ? '&' : '?'}${text}`, headers: signed(''), body: '' }
+        ? { method, url: withQuery(url, text), headers: signed(''), body: '' }
         : post(url, text, signed(text));
     },
     upgradeHeaders: () => ({}),

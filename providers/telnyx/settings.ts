@@ -13,13 +13,7 @@ export interface TelnyxSettings {
 export function readSettings(env: Env): TelnyxSettings | null {
   const group = readGroup(env, variables);
   if (!group) return null;
-  const apiKeys = readSecrets('TELNYX_API_KEY', group.TELNYX_API_KEY);
-  if (!apiKeys.every((key) => /^[\x21-\x7e]{1,256}$/.test(key))) {
-    throw new GatewayError(
-      'ERR_CONFIG_INVALID',
-      'TELNYX_API_KEY must be printable characters without spaces',
-    );
-  }
+  readSecrets('TELNYX_API_KEY', group.TELNYX_API_KEY);
   const publicKeys = readSecrets('TELNYX_PUBLIC_KEY', group.TELNYX_PUBLIC_KEY);
   if (!publicKeys.every(isKey)) throw wrongKey('TELNYX_PUBLIC_KEY');
   return { publicKeys };

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Carrier } from '../../shared/carrier.ts';
 import type { Env } from '../../shared/env.ts';
+import { withQuery } from '../../shared/form.ts';
 import type { HttpRequest } from '../../shared/http.ts';
 import type { Call } from '../../shared/provider.ts';
 import { readDocument } from './document.ts';
@@ -51,7 +52,7 @@ function ring(
   const text = new URLSearchParams(form).toString();
   const agent = { 'user-agent': 'TwilioProxy/1.1' };
   if (to.method === 'GET') {
-    const url = `${to.url}${to.url.includes('?') ? '&' : '?'}${text}`;
+    const url = withQuery(to.url, text);
     return {
       method: 'GET',
       url,

@@ -22,15 +22,7 @@ export function readSettings(env: Env): TwilioSettings | null {
       'TWILIO_ACCOUNT_SID must be AC and 32 lower-case hex digits',
     );
   }
-  const authTokens = readSecrets('TWILIO_AUTH_TOKEN', group.TWILIO_AUTH_TOKEN);
-  const [first, ...rest] = authTokens;
-  if (first === undefined || !authTokens.every((token) => /^[\x21-\x7e]{1,256}$/.test(token))) {
-    throw new GatewayError(
-      'ERR_CONFIG_INVALID',
-      'TWILIO_AUTH_TOKEN must be printable characters without spaces',
-    );
-  }
-  return { accountSid, authTokens: [first, ...rest] };
+  return { accountSid, authTokens: readSecrets('TWILIO_AUTH_TOKEN', group.TWILIO_AUTH_TOKEN) };
 }
 
 /** Invented, in Twilio's shape. */
