@@ -14,18 +14,23 @@ export interface Admission {
   readonly ticket: Ticket | null;
 }
 
-/** Somebody whose agent is named in the stream: possible only where an agent asks for no token. */
-export interface LateAdmission {
-  /** Rejects as Door.admit does. */
-  readonly admit: (serviceHost: string | undefined) => Promise<Admission>;
+/** Somebody whose request was found good, before any store was asked. */
+export interface Entry {
+  /** False where the stream names the agent, which is possible only where an agent asks for no token. */
+  readonly isNamed: boolean;
+  /**
+   * Lets in. `serviceHost`: what the stream names. Rejects with ERR_AT_CAPACITY, ERR_STORE_UNAVAILABLE, or
+   * ERR_TOKEN_REFUSED with one and the same sentence for every reason.
+   */
+  readonly admit: (serviceHost?: string) => Promise<Admission>;
 }
 
 export interface Door {
   /**
-   * Decides who may open a socket, before any 101. Rejects with ERR_AGENT_UNKNOWN, ERR_AT_CAPACITY, ERR_REQUEST_INVALID,
-   * ERR_STORE_UNAVAILABLE, or ERR_TOKEN_REFUSED with one and the same sentence for every reason.
+   * Decides from an upgrade request alone who may knock: who forges one costs a MAC, and nothing is asked, opened or
+   * kept. Throws ERR_AGENT_UNKNOWN, ERR_ORIGIN_REFUSED, ERR_REQUEST_INVALID, or ERR_TOKEN_REFUSED.
    */
-  admit(address: Address, origin: string | undefined): Promise<Admission | LateAdmission>;
+  check(address: Address, origin: string | undefined): Entry;
 }
 
 export interface DoorOptions {
@@ -46,18 +51,20 @@ export function door(options: DoorOptions): Door {
     return grant;
   }
 
-  function admitNamed(serviceHost: string, address: Address, origin: string | undefined): Promise<Admission> {
+  function named(serviceHost: string, address: Address, origin: string | undefined): Entry {
     const agent = agents.byServiceHost(serviceHost);
     if (!agent) throw new GatewayError('ERR_AGENT_UNKNOWN', 'there is no such agent: check the service host');
     checkOrigin(origin, agent.allowedOrigins);
     const body = bodyOf(address, agent);
-    if (agent.auth === 'none') return admitOpenly(agent, address.endpoint, body, options);
+    if (agent.auth === 'none') {
+      return { isNamed: true, admit: () => admitOpenly(agent, address.endpoint, body, options) };
+    }
     const grant = readGrant(address.token);
     if (grant.serviceHost !== serviceHost) throw refused();
-    return admitOnce(agent, grant, options);
+    return { isNamed: true, admit: () => admitOnce(agent, grant, options) };
   }
 
-  function admitLate({ endpoint, body: encoded }: Address, origin: string | undefined): LateAdmission {
+  function late({ endpoint, body: encoded }: Address, origin: string | undefined): Entry {
     checkOrigin(origin, []);
     if (endpoint === 'generic') {
       throw invalid('no service host: connect to /ws/generic/{agent}.{organization}');
@@ -65,6 +72,7 @@ export function door(options: DoorOptions): Door {
     if (!anyOpen) throw refused();
     const body = queryBody(encoded);
     return {
+      isNamed: false,
       async admit(serviceHost) {
         const agent = serviceHost === undefined ? null : agents.byServiceHost(serviceHost);
         if (agent?.auth !== 'none') throw refused();
@@ -74,10 +82,10 @@ export function door(options: DoorOptions): Door {
   }
 
   return {
-    async admit(address, origin) {
+    check(address, origin) {
       const { serviceHost, token } = address;
-      const named = serviceHost ?? (token === null ? null : readGrant(token).serviceHost);
-      return named === null ? admitLate(address, origin) : admitNamed(named, address, origin);
+      const name = serviceHost ?? (token === null ? null : readGrant(token).serviceHost);
+      return name === null ? late(address, origin) : named(name, address, origin);
     },
   };
 }

@@ -22,7 +22,6 @@ import { serveSockets } from './sockets.ts';
 import { localStart } from './start.ts';
 import { browserStartEndpoint, startEndpoint } from './start-endpoint.ts';
 import { tokenSigner } from './token.ts';
-import { acceptor } from './upgrade.ts';
 import { providerWebhooks } from './webhooks.ts';
 
 export interface GatewayOptions {
@@ -110,7 +109,6 @@ function wire(server: Server, address: AddressInfo, { config, sessions, log, now
     live,
     protocols: new Map(allProviders.map(({ name, stream }) => [name, stream])),
     isDraining,
-    accept: acceptor(limits),
     sessions,
     limits,
     log,

@@ -1,15 +1,14 @@
 import { GatewayError } from '../shared/errors.ts';
 import type { Call } from '../shared/provider.ts';
 import type { StreamFacts, StreamProtocol } from '../shared/stream.ts';
-import type { Admission, LateAdmission } from './admission.ts';
+import type { Admission, Entry } from './admission.ts';
 import { serviceHostOf } from './agents.ts';
-import type { BotLeg } from './dial.ts';
+import type { Dialled } from './dial.ts';
 import { subprotocolsOf } from './handshake.ts';
 import type { LiveCall } from './live.ts';
-import { readOpening, type Opening } from './opening.ts';
-import type { Leg } from './relay.ts';
-import { dismiss, end, reachBot, release, talk, type TalkOptions } from './talk.ts';
-import type { Upgrade } from './upgrade.ts';
+import { readOpening } from './opening.ts';
+import { dismiss, end, reachBot, release, sayGoodbye, talk, type TalkOptions } from './talk.ts';
+import { accept, leave, type Leaving, type Upgrade } from './upgrade.ts';
 
 /** The endpoint a carrier came to, and what is spoken there. */
 export interface Endpoint {
@@ -19,44 +18,47 @@ export interface Endpoint {
 
 /**
  * /ws/{provider}: the carrier says on the socket itself who is calling, so it is answered first. The bot is dialled when
- * that is known and true.
+ * that is known and true. `known`: who was admitted already; null when the stream names its agent.
  */
 export async function carrierCall(
   upgrade: Upgrade,
-  admitted: Admission | LateAdmission,
+  entry: Entry,
+  known: Admission | null,
   { name, protocol }: Endpoint,
   live: LiveCall,
   options: TalkOptions,
 ): Promise<void> {
-  const known = 'session' in admitted ? admitted : null;
-  const offered = subprotocolsOf(upgrade.request).find((offer) => offer === protocol.subprotocol) ?? null;
-  const caller = options.accept(upgrade, offered);
-  if (!caller) {
+  const { request, caller } = upgrade;
+  if (caller.hasLeft) {
+    caller.socket.destroy();
     const failure = new GatewayError('ERR_CALL_FAILED', 'the caller left before it was answered');
     return known ? release(known, failure, options) : undefined;
   }
-  live.close = (code, reason) => caller.socket.close(code, reason);
+  accept(upgrade, subprotocolsOf(request).find((offer) => offer === protocol.subprotocol) ?? null);
+  live.close = (code, reason) => void dismiss(caller, code, reason, null, options);
 
-  const opening = await readOpening(caller, protocol, options.limits);
-  if ('failure' in opening) return dismiss(caller, 1008, opening.failure, known, options);
+  const leaving: Leaving = { hasLeft: false, onLeft: null };
+  const stream = await readOpening(caller, protocol, options.limits, () => leave(leaving));
+  if ('failure' in stream) return dismiss(caller, stream.code, stream.failure, known, options);
   let admission: Admission;
   try {
-    admission = await identify(admitted, opening.stream, name);
+    admission = await identify(entry, known, stream, name);
   } catch (error) {
     const [code, reason] = dismissalOf(error);
     return dismiss(caller, code, reason, known, options);
   }
-  await connect(upgrade, admission, { caller, opening }, live, options);
+  await connect(upgrade, admission, leaving, live, options);
 }
 
 /** Holds what the stream says against what the token was issued for. Rejects with a GatewayError. */
 async function identify(
-  admitted: Admission | LateAdmission,
+  entry: Entry,
+  known: Admission | null,
   stream: StreamFacts,
   provider: string,
 ): Promise<Admission> {
   const serviceHost = stream.parameters['_pipecatCloudServiceHost'];
-  const { agent, session, ticket } = 'admit' in admitted ? await admitted.admit(serviceHost) : admitted;
+  const { agent, session, ticket } = known ?? (await entry.admit(serviceHost));
   if (serviceHost !== undefined && serviceHost !== serviceHostOf(agent)) {
     throw new GatewayError('ERR_TOKEN_REFUSED', 'the stream is for another agent');
   }
@@ -84,22 +86,22 @@ function callOf({ callId, from, to, parameters }: StreamFacts): Call {
 async function connect(
   upgrade: Upgrade,
   admission: Admission,
-  { caller, opening }: { readonly caller: Leg; readonly opening: Opening },
+  leaving: Leaving,
   live: LiveCall,
   options: TalkOptions,
 ): Promise<void> {
-  const leaving = new AbortController();
-  caller.socket.once('close', () => leaving.abort());
-  let bot: BotLeg;
+  const { caller } = upgrade;
+  let bot: Dialled;
   try {
-    bot = await reachBot(upgrade, admission, leaving.signal, options);
+    bot = await reachBot(upgrade, admission, leaving, options);
   } catch (error) {
-    if (leaving.signal.aborted) {
+    if (leaving.hasLeft) {
       const ending = { status: 'CALLER_LOST', endedBy: 'caller', code: 1006, reason: '' } as const;
-      return end(admission.session, { ...ending, at: options.now() }, options);
+      await end(admission.session, { ...ending, at: options.now() }, options);
+      return sayGoodbye(caller, 1000, '', options.limits.closeTimeout);
     }
     await release(admission, error, options);
     return dismiss(caller, 1013, 'the bot cannot be reached', null, options);
   }
-  await talk(admission, { caller, bot, early: opening.takeOver() }, live, options);
+  await talk(admission, { caller, bot: bot.leg }, live, options);
 }

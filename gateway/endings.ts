@@ -1,4 +1,4 @@
-import type { RelayEnd } from './relay.ts';
+import type { RelayEnd } from './relay/relay.ts';
 import type { CompletionStatus, Ending } from './sessions/store.ts';
 
 /** Codes with which a bot says that it is done, and not that it failed: RFC 6455 §7.4.1, and the private ranges. */

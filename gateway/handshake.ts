@@ -2,6 +2,7 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { refusal, type HttpResponse } from '../shared/http.ts';
 import { LINGER, MAX_HEADERS, MAX_URL_CHARACTERS } from './limits.ts';
+import type { Leg } from './relay/leg.ts';
 
 /** What must hold of an upgrade request, in this order, and how it is refused when it does not. */
 const rules: readonly [holds: (request: IncomingMessage) => boolean, refused: HttpResponse][] = [
@@ -13,7 +14,7 @@ const rules: readonly [holds: (request: IncomingMessage) => boolean, refused: Ht
   ],
   // A body would be handed to the bot as if it were frames.
   [hasNoBody, refusal(400, '400', 'An upgrade request has no body.')],
-  [(request) => countOf(request, 'host') === 1, refusal(400, '400', 'Send one Host header.')],
+  [(request) => valuesOf(request, 'host').length === 1, refusal(400, '400', 'Send one Host header.')],
   [
     ({ url = '' }) => url.length <= MAX_URL_CHARACTERS,
     refusal(414, '414', `The request target is over ${MAX_URL_CHARACTERS} characters.`),
@@ -32,7 +33,8 @@ const rules: readonly [holds: (request: IncomingMessage) => boolean, refused: Ht
   ],
   [
     (request) =>
-      countOf(request, 'sec-websocket-key') === 1 && isKey(request.headers['sec-websocket-key'] ?? ''),
+      valuesOf(request, 'sec-websocket-key').length === 1 &&
+      isKey(request.headers['sec-websocket-key'] ?? ''),
     refusal(400, '400', 'Sec-WebSocket-Key must be 16 bytes in base64, once.'),
   ],
   [hasFitSubprotocols, refusal(400, '400', 'Sec-WebSocket-Protocol must be tokens, each once.')],
@@ -54,8 +56,14 @@ function isKey(key: string): boolean {
   return /^[A-Za-z0-9+/]{21}[AQgw]==$/.test(key);
 }
 
-function countOf({ rawHeaders }: IncomingMessage, name: string): number {
-  return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === name).length;
+/** Every value of a header, as often as it was sent. `name`: in lower case. */
+export function valuesOf({ rawHeaders }: IncomingMessage, name: string): string[] {
+  return rawHeaders.filter(
+    (_, index) =>
+      index % 2 === 1 &&
+      rawHeaders[index - 1]?.length === name.length &&
+      rawHeaders[index - 1]?.toLowerCase() === name,
+  );
 }
 
 /** Neither WebSocket library, to the caller or to the bot, takes others. */
@@ -85,4 +93,10 @@ export function refuse(socket: Duplex, { status, headers, body }: HttpResponse):
   const late = setTimeout(() => socket.destroy(), LINGER);
   socket.once('close', () => clearTimeout(late));
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines}\r\n${body}`);
+}
+
+/** The same, once the connection has become a leg. */
+export function refuseLeg(leg: Leg, response: HttpResponse): void {
+  leg.discard();
+  refuse(leg.socket, response);
 }

@@ -4,15 +4,13 @@ export interface Limits {
   readonly maxMessageBytes: number;
   /** Fragments of one message. An endless message of one-byte fragments costs memory per fragment. Close 1008. */
   readonly maxFragments: number;
-  /** Bytes waiting towards a slow reader before its writer is paused: a minute of telephone audio. */
-  readonly highWaterBytes: number;
-  /** Milliseconds a reader may stand still above the high water before its leg is closed with 1008. */
+  /** Milliseconds a reader may need for what waits for it, 64 KiB at most, before its leg is closed with 1008. */
   readonly stallTimeout: number;
   /** Milliseconds a bot has to complete its handshake; the caller hears silence meanwhile. */
   readonly dialTimeout: number;
   /** Milliseconds a carrier has, after the upgrade, to say who is calling. */
   readonly openingTimeout: number;
-  /** Milliseconds between pings. Three of them unanswered (60 s) mean the peer has vanished. */
+  /** Milliseconds of silence after which a peer is pinged; silent for one more, 60 s at most in all, it has vanished. */
   readonly pingInterval: number;
   /** Milliseconds a peer has to finish the closing handshake before its socket is destroyed. */
   readonly closeTimeout: number;
@@ -31,7 +29,6 @@ const MIB = 1024 * 1024;
 export const defaultLimits: Limits = {
   maxMessageBytes: 16 * MIB,
   maxFragments: 4096,
-  highWaterBytes: MIB,
   stallTimeout: 15_000,
   dialTimeout: 5000,
   openingTimeout: 10_000,
@@ -43,9 +40,10 @@ export const defaultLimits: Limits = {
   maxHistory: 10_000,
 };
 
-/** Bytes, roughly, that a waiting message costs beside its own: without them a flood of tiny ones would weigh nothing. */
-export const MESSAGE_OVERHEAD = 512;
-
+/** Bytes kept of what a caller says before its bot is there: seconds of telephone audio. Then the caller waits. */
+export const MAX_EARLY_BYTES: number = 64 * 1024;
+/** Pings and pongs from one side in one `pingInterval`: fifty a second; a flood only costs whoever answers. Close 1008. */
+export const MAX_CONTROLS = 1000;
 /** Bytes of `body`, as JSON text. */
 export const MAX_BODY_BYTES: number = MIB;
 /** Bytes of a whole /start request: the body and room for what stands around it. */

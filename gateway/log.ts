@@ -12,6 +12,8 @@ export interface Log {
 /** Characters of one field that came from outside. */
 const MAX_FIELD = 256;
 const TOKENS = /[A-Za-z0-9_-]{60,400}\.[A-Za-z0-9_-]{43}/g;
+/** What every token ends with: looked for first, because it is found, or not, thirty times as fast. */
+const MAYBE_TOKEN = /\.[A-Za-z0-9_-]{43}/;
 
 /** What replaces a secret wherever it would be written. */
 export type Mask = (text: string) => string;
@@ -20,8 +22,15 @@ export type Mask = (text: string) => string;
 export function maskSecrets(secrets: readonly string[]): Mask {
   // The longest first, so that a secret which contains another one goes as a whole.
   const known = secrets.filter((secret) => secret.length >= 8).toSorted((a, b) => b.length - a.length);
-  return (text) =>
-    known.reduce((masked, secret) => masked.replaceAll(secret, '[secret]'), text).replace(TOKENS, maskToken);
+  const any = new RegExp(known.map(escaped).join('|') || '(?!)', 'g');
+  return (text) => {
+    const masked = text.replace(any, '[secret]');
+    return MAYBE_TOKEN.test(masked) ? masked.replace(TOKENS, maskToken) : masked;
+  };
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
 /** The last four digits: enough to find a call, useless to ring somebody. */

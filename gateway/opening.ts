@@ -1,77 +1,104 @@
 import { GatewayError } from '../shared/errors.ts';
 import type { StreamEvent, StreamFacts, StreamProtocol } from '../shared/stream.ts';
-import { MESSAGE_OVERHEAD } from './limits.ts';
-import { sizeOf, type Leg, type Message } from './relay.ts';
+import { deadline } from './deadline.ts';
+import { MAX_EARLY_BYTES, type Limits } from './limits.ts';
+import { BINARY, CLOSE, FAULT, FrameWalker, PARTIAL, unmasked } from './relay/frames.ts';
+import type { Leg } from './relay/leg.ts';
 
-/** What a caller said before its bot was there. */
-export interface Opening {
-  readonly stream: StreamFacts;
-  /** Everything said so far, in order. Give it to the relay, and listen there from then on. */
-  takeOver(): readonly Message[];
+/** Why a caller is sent away: the code and the reason of its close frame. */
+export interface OpeningFailure {
+  readonly code: number;
+  readonly failure: string;
 }
 
-export type OpeningFailure = { readonly failure: string };
-
-export interface OpeningLimits {
-  /** Milliseconds for the carrier to say who is calling. */
-  readonly openingTimeout: number;
-  /** Bytes kept while the bot is dialled; then the caller has to wait. */
-  readonly highWaterBytes: number;
-}
+const GOODBYE: OpeningFailure = { code: 1000, failure: 'the caller left' };
 
 /**
- * Reads the carrier's first messages, up to `start`, and keeps what follows. Anything that is not this dialect, or comes
- * too late, or a caller that leaves, is a failure in words for the close frame.
+ * Reads the carrier's first messages, up to `start`, and leaves them, and what follows, in the leg. Anything that is not
+ * this dialect, or comes too late, or a caller that leaves, is a failure. `gone`: told when it leaves, also later.
  */
 export function readOpening(
-  { socket }: Leg,
+  caller: Leg,
   protocol: StreamProtocol,
-  { openingTimeout, highWaterBytes }: OpeningLimits,
-): Promise<Opening | OpeningFailure> {
-  const early: Message[] = [];
-  let bytes = 0;
-  let opened = false;
+  limits: Pick<Limits, 'openingTimeout' | 'maxMessageBytes' | 'maxFragments'>,
+  gone: () => void,
+): Promise<StreamFacts | OpeningFailure> {
+  const messages = messagesIn(caller, limits);
+  let heard = 0;
+  let isSettled = false;
 
   return new Promise((resolve) => {
-    const settle = (result: Opening | OpeningFailure): void => {
-      opened = true;
-      clearTimeout(timer);
-      socket.off('close', left);
+    const settle = (result: StreamFacts | OpeningFailure): void => {
+      if (isSettled) return;
+      isSettled = true;
+      callOff();
       resolve(result);
     };
-    const fail = (failure: string): void => {
-      socket.off('message', listen);
-      settle({ failure });
+    const expected = (): void => settle({ code: 1008, failure: `expected ${wanted(protocol)}` });
+    const failure = `no ${wanted(protocol)} within ${limits.openingTimeout / 1000} s`;
+    const callOff = deadline(() => settle({ code: 1008, failure }), limits.openingTimeout);
+
+    const read = (): boolean => {
+      for (let message = messages(); message !== null; message = messages()) {
+        if (typeof message === 'object') {
+          // What is wrong with words after the opening is for the relay to judge, when the bot is there.
+          if (!isSettled || message === GOODBYE) left(message);
+          break;
+        }
+        if (isSettled) continue;
+        const event = eventOf(message, protocol);
+        if (event?.type !== protocol.opening[heard]) expected();
+        else if (event?.type === 'start') settle(event.stream);
+        heard += 1;
+      }
+      if (caller.filled < MAX_EARLY_BYTES) return true;
+      expected(); // unless it is settled: then the caller has said enough, and waits
+      return false;
     };
-    const left = (): void => fail('the caller left');
-    const takeOver = (): readonly Message[] => {
-      socket.off('message', listen);
-      return early;
+    const left = (failed: OpeningFailure): void => {
+      settle(failed);
+      gone();
     };
-    const listen = (data: Message['data'], isBinary: boolean): void => {
-      early.push({ data, isBinary });
-      bytes += MESSAGE_OVERHEAD + sizeOf(data);
-      if (bytes > highWaterBytes) socket.pause();
-      if (opened) return;
-      const event = eventOf({ data, isBinary }, protocol);
-      if (event?.type !== protocol.opening[early.length - 1]) return fail(`expected ${wanted(protocol)}`);
-      if (event?.type === 'start') settle({ stream: event.stream, takeOver });
-    };
-    const timer = setTimeout(
-      fail,
-      openingTimeout,
-      `no ${wanted(protocol)} within ${openingTimeout / 1000} s`,
-    );
-    socket.on('close', left);
-    socket.on('message', listen);
-    socket.resume();
+    caller.handTo({ read, left: () => left({ code: 1008, failure: 'the caller left' }) });
   });
 }
 
-function eventOf({ data, isBinary }: Message, protocol: StreamProtocol): StreamEvent | null {
-  if (isBinary || !Buffer.isBuffer(data)) return null;
+/** Reads message after message without taking them: text, or a failure, or null when the next is not there yet. */
+function messagesIn(
+  caller: Leg,
+  limits: Pick<Limits, 'maxMessageBytes' | 'maxFragments'>,
+): () => string | OpeningFailure | null {
+  const frames = new FrameWalker(true, limits);
+  let at = 0;
+  let pieces: Buffer[] = [];
+  let isBinary = false;
+  let failed: OpeningFailure | null = null;
+  return () => {
+    if (failed) return failed;
+    while (at < caller.filled) {
+      const size = frames.step(caller.view, at, caller.filled);
+      if (size === PARTIAL) return null;
+      if (size === FAULT) failed = { code: frames.fault.code, failure: frames.fault.reason };
+      else if (frames.left > 0) failed = { code: 1008, failure: 'a first message that is far too long' };
+      else if (frames.opcode === CLOSE) failed = GOODBYE;
+      if (failed) return failed;
+      at += size;
+      const { opcode, payloadAt, payloadBytes, mask, isFinal } = frames;
+      if (opcode > CLOSE) continue;
+      if (opcode === BINARY) isBinary = true;
+      pieces.push(unmasked(caller.slab.subarray(payloadAt, payloadAt + payloadBytes), mask));
+      if (!isFinal) continue;
+      const text = Buffer.concat(pieces).toString();
+      pieces = [];
+      return isBinary ? '' : text;
+    }
+    return null;
+  };
+}
+
+function eventOf(text: string, protocol: StreamProtocol): StreamEvent | null {
   try {
-    return protocol.decodeEvent(data.toString());
+    return protocol.decodeEvent(text);
   } catch (error) {
     if (error instanceof GatewayError) return null;
     throw error;

@@ -1,15 +1,16 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { GatewayError } from '../shared/errors.ts';
 import { refusal, type HttpResponse } from '../shared/http.ts';
 import type { StreamProtocol } from '../shared/stream.ts';
 import { readAddress, type Address } from './address.ts';
-import type { Door } from './admission.ts';
+import type { Admission, Door, Entry } from './admission.ts';
 import { carrierCall } from './carrier-call.ts';
 import { genericCall } from './generic-call.ts';
-import { handshakeProblem, refuse } from './handshake.ts';
+import { handshakeProblem, refuse, refuseLeg, valuesOf } from './handshake.ts';
 import type { LiveCall, LiveCalls } from './live.ts';
 import { logged, loggedError } from './log.ts';
 import { refusalOf } from './refusals.ts';
+import { adopt } from './relay/leg.ts';
 import type { TalkOptions } from './talk.ts';
 import { maskToken } from './token.ts';
 import type { Upgrade } from './upgrade.ts';
@@ -22,6 +23,12 @@ export interface SocketOptions extends TalkOptions {
   readonly isDraining: () => boolean;
 }
 
+/** A request that may go on. */
+interface Knock {
+  readonly address: Address;
+  readonly entry: Entry;
+}
+
 /** Serves /ws on an HTTP server: admit, dial, relay. */
 export function serveSockets(server: Server, options: SocketOptions): void {
   const { live, log, limits, isDraining } = options;
@@ -30,46 +37,54 @@ export function serveSockets(server: Server, options: SocketOptions): void {
   server.on('upgrade', (request, wire, head) => {
     // Nobody else listens until the handshake, and an unheard 'error' ends the process.
     wire.on('error', () => {});
-    const problem =
-      handshakeProblem(request) ?? (live.size >= limits.maxSockets || isDraining() ? full() : null);
-    if (problem) return refuse(wire, problem);
+    const knock = checked(request);
+    if ('status' in knock) return refuse(wire, knock);
+    const caller = adopt(wire, head);
+    if (!caller) return;
     const call = live.enter();
-    void answer({ request, wire, head }, call)
+    void answer({ request, caller }, knock, call)
       .catch((error: unknown) => {
         log.error(loggedError(error), 'a call failed on a bug');
-        wire.destroy();
+        caller.socket.destroy();
       })
       .finally(() => live.leave(call));
   });
 
-  async function answer(upgrade: Upgrade, call: LiveCall): Promise<void> {
-    const { request, wire } = upgrade;
-    const { authorization } = request.headersDistinct;
-    const address = readAddress(request.url ?? '', authorization ?? [], endpoints);
-    if ('error' in address) {
-      const { status, error } = address;
-      return refuse(wire, refusal(status, String(status), error));
+  /** All that can be said of a request without asking anybody: a good one, or how it is refused. */
+  function checked(request: IncomingMessage): Knock | HttpResponse {
+    const problem =
+      handshakeProblem(request) ?? (live.size >= limits.maxSockets || isDraining() ? full() : null);
+    if (problem) return problem;
+    const address = readAddress(request.url ?? '', valuesOf(request, 'authorization'), endpoints);
+    if ('error' in address) return refusal(address.status, String(address.status), address.error);
+    const { origin } = request.headers;
+    try {
+      return { address, entry: options.door.check(address, origin) };
+    } catch (error) {
+      return refused(address, origin, error);
     }
-    const admission = await admit(address, request.headers.origin);
-    if ('status' in admission) return refuse(wire, admission);
+  }
+
+  async function answer(upgrade: Upgrade, { address, entry }: Knock, call: LiveCall): Promise<void> {
+    let admission: Admission | null = null;
+    try {
+      if (entry.isNamed) admission = await entry.admit();
+    } catch (error) {
+      return refuseLeg(upgrade.caller, refused(address, upgrade.request.headers.origin, error));
+    }
     const protocol = options.protocols.get(address.endpoint);
-    if (protocol) return carrierCall(upgrade, admission, { name: address.endpoint, protocol }, call, options);
-    if ('session' in admission) return genericCall(upgrade, admission, call, options);
+    if (protocol) {
+      return carrierCall(upgrade, entry, admission, { name: address.endpoint, protocol }, call, options);
+    }
+    if (admission) return genericCall(upgrade, admission, call, options);
     throw new TypeError('only a carrier names its agent late');
   }
 
-  async function admit(
-    address: Address,
-    origin: string | undefined,
-  ): Promise<HttpResponse | Awaited<ReturnType<Door['admit']>>> {
-    try {
-      return await options.door.admit(address, origin);
-    } catch (error) {
-      const { endpoint, serviceHost, token } = address;
-      const facts = { endpoint, serviceHost, token: token === null ? 'none' : maskToken(token) };
-      log.warn({ ...facts, ...loggedError(error), origin: logged(origin ?? '') }, 'socket refused');
-      return refusalOf(error);
-    }
+  function refused(address: Address, origin: string | undefined, error: unknown): HttpResponse {
+    const { endpoint, serviceHost, token } = address;
+    const facts = { endpoint, serviceHost, token: token === null ? 'none' : maskToken(token) };
+    log.warn({ ...facts, ...loggedError(error), origin: logged(origin ?? '') }, 'socket refused');
+    return refusalOf(error);
   }
 }
 

@@ -1,19 +1,19 @@
-import type { WebSocket } from 'ws';
 import type { Admission } from './admission.ts';
 import { botTargets, type BotRequestOptions } from './bot-request.ts';
-import { dialBot, type BotLeg } from './dial.ts';
+import { dialBot, type Dialled } from './dial.ts';
 import { endingOf } from './endings.ts';
 import { subprotocolsOf } from './handshake.ts';
 import type { Limits } from './limits.ts';
 import type { LiveCall } from './live.ts';
 import { logged, loggedCall, loggedError, type Log } from './log.ts';
-import { relay, type Leg, type Message } from './relay.ts';
+import { closeFrame } from './relay/control.ts';
+import type { Leg } from './relay/leg.ts';
+import { closed, relay } from './relay/relay.ts';
 import type { Ending, Session, SessionStore } from './sessions/store.ts';
-import type { Accept, Upgrade } from './upgrade.ts';
+import type { Leaving, Upgrade } from './upgrade.ts';
 
 /** What every kind of call needs. */
 export interface TalkOptions extends BotRequestOptions {
-  readonly accept: Accept;
   readonly sessions: SessionStore;
   readonly limits: Limits;
   readonly log: Log;
@@ -23,25 +23,25 @@ export interface TalkOptions extends BotRequestOptions {
 export async function reachBot(
   { request }: Upgrade,
   { session, agent }: Admission,
-  signal: AbortSignal,
+  leaving: Leaving,
   options: TalkOptions,
-): Promise<BotLeg> {
+): Promise<Dialled> {
   const targets = botTargets(session, agent, options);
-  return dialBot({ targets, subprotocols: subprotocolsOf(request), signal }, options.limits);
+  return dialBot({ targets, subprotocols: subprotocolsOf(request), leaving }, options.limits);
 }
 
-/** Relays until somebody leaves, and resolves when both sockets are closed. */
+/** Relays until somebody leaves, and resolves when both connections are closed. */
 export async function talk(
   { session, agent }: Admission,
-  legs: { readonly caller: Leg; readonly bot: BotLeg; readonly early: readonly Message[] },
+  legs: { readonly caller: Leg; readonly bot: Leg },
   live: LiveCall,
   options: TalkOptions,
 ): Promise<void> {
   const { limits, log, now } = options;
   const { maxDuration, idleTimeout } = agent;
-  const closed = Promise.all([closing(legs.caller.socket), closing(legs.bot.socket)]);
+  const bothClosed = Promise.all([closed(legs.caller), closed(legs.bot)]);
   const since = performance.now();
-  const joined = relay(legs.caller, legs.bot, { limits, early: legs.early, maxDuration, idleTimeout });
+  const joined = relay(legs.caller, legs.bot, { limits, maxDuration, idleTimeout });
   live.close = joined.close;
   log.info({ ...loggedSession(session), ...loggedCall(session.call) }, 'call connected');
 
@@ -52,7 +52,7 @@ export async function talk(
     fromCaller: { messages: caller.messages, bytes: caller.bytes },
     fromBot: { messages: bot.messages, bytes: bot.bytes },
   });
-  await closed;
+  await bothClosed;
 }
 
 /** Ends a session in the store and in the log. Never rejects: the call is over in any case. */
@@ -106,7 +106,7 @@ export async function release(
  * whose session ends with it, if any.
  */
 export async function dismiss(
-  { socket }: Leg,
+  caller: Leg,
   code: number,
   reason: string,
   admission: Admission | null,
@@ -121,17 +121,25 @@ export async function dismiss(
   } as const;
   if (admission) await end(admission.session, ending, options);
   else options.log.info({ code, reason }, 'caller sent away');
-  const closed = closing(socket);
-  socket.resume();
-  socket.close(code, reason);
-  await closed;
+  await sayGoodbye(caller, code, reason, options.limits.closeTimeout);
+}
+
+/** Closes a caller's connection that no relay has. Resolves when it is closed. `closeTimeout`: milliseconds. */
+export async function sayGoodbye(
+  caller: Leg,
+  code: number,
+  reason: string,
+  closeTimeout: number,
+): Promise<void> {
+  if (caller.socket.destroyed) return;
+  const gone = closed(caller);
+  caller.discard();
+  caller.socket.end(closeFrame(code, reason, false));
+  const late = setTimeout(() => caller.socket.destroy(), closeTimeout);
+  await gone;
+  clearTimeout(late);
 }
 
 function loggedSession({ id, agent, provider }: Session): object {
   return { session: id, agent, provider };
-}
-
-function closing(socket: WebSocket): Promise<void> {
-  if (socket.readyState === socket.CLOSED) return Promise.resolve();
-  return new Promise((resolve) => socket.once('close', () => resolve()));
 }

@@ -1,56 +1,51 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
-import type { Limits } from './limits.ts';
-import type { Leg } from './relay.ts';
-import { webSocketBounds } from './web-socket-bounds.ts';
+import { MAX_EARLY_BYTES } from './limits.ts';
+import type { Leg } from './relay/leg.ts';
 
 /** An upgrade request and the connection it came on. */
 export interface Upgrade {
   readonly request: IncomingMessage;
-  readonly wire: Duplex;
-  /** Bytes that came with the request and belong to the WebSocket. */
-  readonly head: Buffer;
+  readonly caller: Leg;
 }
 
-/** Answers 101. Null when the caller has left already. */
-export type Accept = (upgrade: Upgrade, subprotocol: string | null) => Leg | null;
+/** RFC 6455 §1.3. */
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-export function acceptor(limits: Limits): Accept {
-  const chosen = new WeakMap<IncomingMessage, string>();
-  const server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    handleProtocols: (_, request) => chosen.get(request) ?? false,
-    ...webSocketBounds(limits),
-  });
-
-  return ({ request, wire, head }, subprotocol) => {
-    if (subprotocol !== null) chosen.set(request, subprotocol);
-    let leg: Leg | null = null;
-    server.handleUpgrade(request, wire, head, (socket) => {
-      socket.on('error', () => {}); // 'close' follows and carries the news; unheard, it would end the process
-      leg = { socket, wire };
-    });
-    return leg;
-  };
+/** The Sec-WebSocket-Accept that answers a Sec-WebSocket-Key. */
+export function acceptOf(key: string): string {
+  return createHash('sha1')
+    .update(key + GUID)
+    .digest('base64');
 }
 
-/** Aborts when the caller leaves before it was answered, without taking anything from what it may have sent. */
-export function callerLeaving(wire: Duplex): {
-  readonly signal: AbortSignal;
-  readonly abort: () => void;
-  readonly done: () => void;
-} {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort();
-  const look = (): void => void wire.read(0); // lets 'end' come when there is nothing left to read
-  wire.on('readable', look).on('end', abort).on('close', abort);
-  if (wire.readableEnded || wire.destroyed) abort(); // left while its token was looked up
-  return {
-    signal: controller.signal,
-    abort,
-    done: () => void wire.off('readable', look).off('end', abort).off('close', abort),
-  };
+/** Answers 101. `request`: its handshake was found good. `subprotocol`: one of its offers, or null. */
+export function accept({ request, caller }: Upgrade, subprotocol: string | null): void {
+  const lines = [
+    'HTTP/1.1 101 Switching Protocols',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    `Sec-WebSocket-Accept: ${acceptOf(request.headers['sec-websocket-key'] ?? '')}`,
+    ...(subprotocol === null ? [] : [`Sec-WebSocket-Protocol: ${subprotocol}`]),
+  ];
+  caller.socket.write(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+}
+
+/** Somebody who may leave while others work for him. */
+export interface Leaving {
+  hasLeft: boolean;
+  /** Told once, at that moment. */
+  onLeft: (() => void) | null;
+}
+
+export function leave(leaving: Leaving): void {
+  leaving.hasLeft = true;
+  leaving.onLeft?.();
+}
+
+/** Keeps what a caller says while its bot is dialled, and notices when it leaves. */
+export function callerLeaving(caller: Leg): Leaving {
+  const leaving: Leaving = { hasLeft: false, onLeft: null };
+  caller.handTo({ read: () => caller.filled < MAX_EARLY_BYTES, left: () => leave(leaving) });
+  return leaving;
 }

@@ -81,7 +81,6 @@ const Organization = z.strictObject({
 const Limits = z.strictObject({
   max_message_bytes: count.max(256 * 1024 * 1024).optional(),
   max_fragments: count.optional(),
-  high_water_bytes: count.optional(),
   stall_timeout: seconds.optional(),
   dial_timeout: seconds.optional(),
   opening_timeout: seconds.optional(),

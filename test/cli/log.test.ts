@@ -39,7 +39,7 @@ function slowFile(): {
 
 test('lines arrive whole and in order, however little is taken at a time', () => {
   const file = slowFile();
-  const log = lineWriter(1, file.write);
+  const log = lineWriter(1, file.write, 0);
   for (const line of ['one\n', 'two ü\n', 'three\n']) log.write(line);
   for (let index = 0; index < 20; index += 1) file.take(3);
   expect(file.written()).toBe('one\ntwo ü\nthree\n');
@@ -47,7 +47,7 @@ test('lines arrive whole and in order, however little is taken at a time', () =>
 
 test('a stuck reader costs a bounded amount of memory, and is told how many lines it missed', () => {
   const file = slowFile();
-  const log = lineWriter(1, file.write);
+  const log = lineWriter(1, file.write, 0);
   const line = `${'x'.repeat(1023)}\n`;
   for (let index = 0; index < 3 * (MAX_WAITING / 1024); index += 1) log.write(line);
   file.take(1024);
@@ -60,7 +60,7 @@ test('a stuck reader costs a bounded amount of memory, and is told how many line
 
 test('a full disk loses lines and nothing else', () => {
   const file = slowFile();
-  const log = lineWriter(1, file.write);
+  const log = lineWriter(1, file.write, 0);
   log.write('lost\n');
   file.fail('ENOSPC');
   log.write('kept\n');
@@ -68,10 +68,21 @@ test('a full disk loses lines and nothing else', () => {
   expect(file.written()).toBe('kept\n');
 });
 
-test('a reader that is not ready is tried again', () => {
+test('lines of one moment are written at once', () => {
   vi.useFakeTimers();
   const file = slowFile();
   const log = lineWriter(1, file.write);
+  for (let index = 0; index < 100; index += 1) log.write('line\n');
+  vi.runAllTimers();
+  file.take(Number.MAX_SAFE_INTEGER);
+  expect(file.written()).toBe('line\n'.repeat(100));
+  vi.useRealTimers();
+});
+
+test('a reader that is not ready is tried again', () => {
+  vi.useFakeTimers();
+  const file = slowFile();
+  const log = lineWriter(1, file.write, 0);
   log.write('later\n');
   file.fail('EAGAIN');
   vi.runAllTimers();

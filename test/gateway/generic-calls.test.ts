@@ -219,7 +219,7 @@ describe('the dial', () => {
     const { wsUrl, token } = await between.start('a');
     const headers = await upgradeHeaders(`${wsUrl}/${token}`, { 'sec-websocket-protocol': 'a, b' });
     expect(headers['sec-websocket-protocol']).toBe(chosen);
-    expect(choosy.dials[0]?.headers['sec-websocket-protocol']).toBe('a,b');
+    expect(choosy.dials[0]?.headers['sec-websocket-protocol']).toBe('a, b');
     await between.close();
     await choosy.close();
   });
