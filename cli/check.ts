@@ -30,6 +30,7 @@ function effective(config: Config): Record<string, unknown> {
     listen: config.host.includes(':') ? `[${config.host}]:${config.port}` : `${config.host}:${config.port}`,
     store: 'memory:',
     drain_timeout: seconds(config.drainTimeout),
+    workers: config.workers,
     carriers: configured(config.carriers).map(({ name }) => name),
     made_up: Object.entries(config.invented).flatMap(([what, made]) => (made ? what : [])),
     secrets: config.secrets.map(({ kid }) => `${kid}:***`),

@@ -2,11 +2,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import * as providerModules from '../providers/index.ts';
+import { memoryAnswers, type Answers, type MemoryAnswersOptions } from '../shared/answers.ts';
 import type { Env } from '../shared/env.ts';
 import type { Provider, ProviderModule } from '../shared/provider.ts';
 import { door } from './admission.ts';
 import { agentTable } from './agents.ts';
 import type { Config } from './config/config.ts';
+import { descriptorLimit, roomFor } from './descriptors.ts';
 import { drainOf } from './drain.ts';
 import { livez, readyz } from './health.ts';
 import { httpApp } from './http-app.ts';
@@ -30,6 +32,8 @@ export interface GatewayOptions {
   readonly log: Log;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** What remembers the answers to webhooks; memory of this process when not given. */
+  readonly answers?: (options: MemoryAnswersOptions) => Answers;
 }
 
 /** A gateway that listens. */
@@ -44,6 +48,8 @@ export interface Gateway {
    * is over. A second call ends them now.
    */
   drain(): Promise<void>;
+  /** Takes no more connections, so that another process on the same port gets them. Live calls go on. */
+  stopListening(): void;
 }
 
 /** All the project knows about carriers, by name. */
@@ -58,15 +64,23 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     requestTimeout: REQUEST_TIMEOUT,
     connectionsCheckingInterval: 1000,
   });
+  const room = roomFor(config.limits.maxSockets, descriptorLimit());
+  if (Number.isFinite(room.maxConnections)) server.maxConnections = room.maxConnections;
+  if (room.maxSockets < config.limits.maxSockets) {
+    const { maxSockets } = room;
+    options.log.warn({ maxSockets }, 'max_sockets is lowered to what the descriptors allow: raise ulimit -n');
+  }
   server.maxHeadersCount = MAX_HEADERS + 1; // one more, so that too many can be told from all that are allowed
   server.listen(config.port, config.host);
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new TypeError('listening on a port has a port');
-  return wire(server, address, options);
+  const limits = { ...config.limits, maxSockets: room.maxSockets };
+  return wire(server, address, { ...options, config: { ...config, limits } });
 }
 
-function wire(server: Server, address: AddressInfo, { config, sessions, log, now }: GatewayOptions): Gateway {
+function wire(server: Server, address: AddressInfo, options: GatewayOptions): Gateway {
+  const { config, sessions, log, now, answers = memoryAnswers } = options;
   const { limits, organizations, secrets } = config;
   const publicUrl =
     config.publicUrl ?? `http://${address.family === 'IPv6' ? '[::1]' : '127.0.0.1'}:${address.port}`;
@@ -88,7 +102,7 @@ function wire(server: Server, address: AddressInfo, { config, sessions, log, now
     now,
   });
   const providers = configured(config.carriers);
-  const webhookOptions = { agents, organization, start, sessions, publicUrl, limits, now, log };
+  const webhookOptions = { agents, organization, start, sessions, publicUrl, limits, answers, now, log };
   const browsers = browserAgents(agents);
   const app = httpApp({
     publicUrl,
@@ -118,7 +132,13 @@ function wire(server: Server, address: AddressInfo, { config, sessions, log, now
     now,
   });
 
-  return { publicUrl, address, providers: providers.map(({ name }) => name), drain };
+  return {
+    publicUrl,
+    address,
+    providers: providers.map(({ name }) => name),
+    drain,
+    stopListening: () => void server.close(),
+  };
 }
 
 /** Those of our providers that have their variables set. Throws ERR_CONFIG_INVALID. */

@@ -1,4 +1,4 @@
-import { memoryAnswers } from '../shared/answers.ts';
+import type { Answers, MemoryAnswersOptions } from '../shared/answers.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { queryOf, readForm } from '../shared/form.ts';
 import type { HttpHandler, HttpResponse } from '../shared/http.ts';
@@ -20,6 +20,7 @@ export interface WebhookOptions {
   readonly sessions: SessionStore;
   readonly publicUrl: string;
   readonly limits: Pick<Limits, 'maxPending'>;
+  readonly answers: (options: MemoryAnswersOptions) => Answers;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Log;
@@ -43,7 +44,7 @@ export function providerWebhooks(provider: Provider, options: WebhookOptions): P
   const onOutcome = (outcome: WebhookOutcome): void => report(log, provider.name, outcome);
   const whenFull = async (): Promise<HttpResponse> => provider.decline(DEFAULT_FALLBACK);
   // One memory for all paths of a provider: a call is the same call wherever its webhook was sent.
-  const answers = memoryAnswers({ now, ttl: TOKEN_TTL, max: options.limits.maxPending, whenFull });
+  const answers = options.answers({ now, ttl: TOKEN_TTL, max: options.limits.maxPending, whenFull });
 
   /** A name of the first organisation, or a service host. */
   function find(name: string): Agent | null {

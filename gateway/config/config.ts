@@ -14,12 +14,15 @@ import { limitsOf } from './limits-table.ts';
 import { organizationsOf } from './organizations.ts';
 import { problems, type Problems } from './problems.ts';
 import type { ConfigFile } from './schema.ts';
+import { readWorkers } from './workers.ts';
 
 /** All the gateway was told, checked once, in units the code uses: milliseconds and bytes. */
 export interface Config extends GatewayAddress {
   /** The first one is the default. */
   readonly organizations: readonly Organization[];
   readonly drainTimeout: number;
+  /** Processes that share the port. */
+  readonly workers: number;
   readonly secrets: readonly MasterSecret[];
   /** Shared with bots that verify who dials them. */
   readonly botSecret: string | null;
@@ -57,6 +60,7 @@ export function readConfig(sources: ConfigSources): Config {
 interface Said {
   readonly file: ConfigFile;
   readonly address: GatewayAddress;
+  readonly workers: number;
   readonly secrets: readonly MasterSecret[] | null;
   readonly publicKeys: readonly string[] | null;
   readonly privateKeys: readonly string[] | null;
@@ -70,6 +74,7 @@ function readAll({ toml, env, modules }: ConfigSources, found: Problems): Said {
   return {
     file,
     address: readAddress(file, env, found),
+    workers: readWorkers(file, env, found),
     secrets: readSecretRing(env, found),
     publicKeys: readKeys('HOOKSWITCH_PUBLIC_KEYS', 'pk_', env, found),
     privateKeys: readKeys('HOOKSWITCH_PRIVATE_KEYS', 'sk_', env, found),
@@ -91,6 +96,7 @@ function complete(said: Said, { env, invent }: ConfigSources): Config {
     ...address,
     organizations,
     drainTimeout: file.drain_timeout,
+    workers: said.workers,
     secrets: said.secrets ?? (made ? [{ kid: 'local', key: made.secret }] : []),
     botSecret: env['HOOKSWITCH_BOT_SECRET'] || null,
     carriers,

@@ -4,6 +4,9 @@ import { NAME } from '../agents.ts';
 /** Agents of these names would hide behind a webhook's own paths. */
 const RESERVED = ['after', 'status', 'stream'];
 
+/** Processes. More than machines have cores is a slip of the hand. */
+export const MAX_WORKERS = 256;
+
 const Name = z
   .string()
   .regex(
@@ -69,6 +72,11 @@ const Agent = z.strictObject({
   fallback: Fallback.optional(),
 });
 
+const Workers = z.custom<number | 'auto'>(
+  (value) => value === 'auto' || z.int().min(1).max(MAX_WORKERS).safeParse(value).success,
+  `must be 1 to ${MAX_WORKERS}, or "auto" for one per core`,
+);
+
 const KeyHash = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'write keys in a file as sha256:<64 hex digits>');
 
 const Organization = z.strictObject({
@@ -105,6 +113,7 @@ const File = z.strictObject({
   organization: Name.default('local'),
   store: z.literal('memory:', 'must be "memory:"; Redis is not in this release').optional(),
   drain_timeout: z.number().min(0).max(86_400).default(300).transform(toMilliseconds),
+  workers: Workers.default(1),
   agents: z.array(Agent).default([]),
   organizations: z.array(Organization).default([]),
   limits: Limits.default({}),
@@ -137,6 +146,7 @@ export interface ConfigFile {
   /** The organisation of the agents outside [[organizations]]. */
   readonly organization: string;
   readonly drain_timeout: number;
+  readonly workers: number | 'auto';
   readonly agents: readonly AgentEntry[];
   readonly organizations: readonly {
     readonly name: string;

@@ -31,7 +31,9 @@ export type CompletionStatus =
   | 'BOT_UNREACHABLE'
   | 'HANDSHAKE_REFUSED'
   | 'LIMIT_REACHED'
-  | 'DRAINED';
+  | 'DRAINED'
+  /** The process that relayed it is gone. */
+  | 'GATEWAY_LOST';
 
 export interface Ending {
   readonly status: CompletionStatus;

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
+import { hostedStore } from '../../gateway/sessions/hosted.ts';
 import { memoryStore } from '../../gateway/sessions/memory.ts';
-import { describeSessionStore } from '../contract/session-store.ts';
+import { remoteStore } from '../../gateway/sessions/remote.ts';
+import { describeSessionStore, type StoreUnderTest } from '../contract/session-store.ts';
 
 const limits = { maxPending: 4, maxPendingBytes: 1000, maxHistory: 2 };
 
-describeSessionStore('memory', () => {
+function memory(): StoreUnderTest {
   let time = 1_000_000;
   return {
     store: memoryStore(limits, () => time),
@@ -13,6 +15,22 @@ describeSessionStore('memory', () => {
       time += ms;
     },
   };
+}
+
+describeSessionStore('memory', memory);
+
+describeSessionStore('in another process', () => {
+  const { store, now, wait } = memory();
+  const hosted = hostedStore(store, now);
+  const remote = remoteStore({
+    now,
+    // What an IPC channel does to messages.
+    send: (question) =>
+      void hosted
+        .answer(structuredClone(question))
+        .then((answer) => setImmediate(() => remote.receive(structuredClone(answer)))),
+  });
+  return { store: remote.sessions, now, wait };
 });
 
 test('the memory store remembers the last endings only', async () => {

@@ -1,0 +1,94 @@
+import cluster from 'node:cluster';
+import type { Config } from '../gateway/config/config.ts';
+import { hostedStore } from '../gateway/sessions/hosted.ts';
+import type { SessionStore } from '../gateway/sessions/store.ts';
+import { hostedAnswers } from '../gateway/workers/hosted-answers.ts';
+import type { Answers } from '../shared/answers.ts';
+import { readReport, type Listening, type Order } from './worker-messages.ts';
+
+/** How a worker's process ended. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Live sessions it took with it. */
+  readonly calls: number;
+}
+
+export interface SupervisedWorkerOptions {
+  /** Counted from 1: stays the same when the process is replaced. */
+  readonly number: number;
+  readonly config: Config;
+  readonly sessions: SessionStore;
+  readonly answers: Answers;
+  readonly onListening: (where: Listening) => void;
+  /** It cannot listen; it exits. */
+  readonly onFailed: (message: string) => void;
+  /** A bug: it takes no more calls, and exits when those it has are over. */
+  readonly onFailing: () => void;
+  /** A session became live in it. */
+  readonly onCall: () => void;
+  readonly onExit: (exit: Exit) => void;
+}
+
+/** A worker's process, seen from the supervisor. */
+export interface SupervisedWorker {
+  readonly pid: number | undefined;
+  /** Sessions live in it. */
+  readonly calls: number;
+  /** As Gateway.drain; then it exits. */
+  drain(): void;
+  kill(): void;
+}
+
+/** Starts a process, gives it its configuration, and answers its questions about sessions. */
+export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWorker {
+  const { number, config, sessions, answers, onListening, onFailed, onFailing, onCall, onExit } = options;
+  const worker = cluster.fork();
+  const hosted = hostedStore(sessions, Date.now);
+  // A worker that is gone says so by its exit.
+  const send = (message: object): void => void worker.send(message, () => {});
+  const webhooks = hostedAnswers(answers, send);
+  let isDraining = false;
+  const order = (what: Order): void => send(what);
+
+  worker.on('message', (message: unknown) => {
+    if (!webhooks.receive(message)) void receive(message);
+  });
+  async function receive(message: unknown): Promise<void> {
+    const before = hosted.live;
+    const answer = await hosted.answer(message);
+    if (hosted.live > before) onCall();
+    if (answer) return send(answer);
+    const report = readReport(message);
+    if (report?.type === 'ready')
+      order(isDraining ? { type: 'drain' } : { type: 'start', worker: number, config });
+    if (report?.type === 'listening') onListening(report);
+    if (report?.type === 'failed') onFailed(report.message);
+    if (report?.type === 'failing') onFailing();
+  }
+
+  const exited = (code: number | null, signal: string | null): void => {
+    webhooks.release();
+    void hosted.release().then((calls) => onExit({ code, signal, calls }));
+  };
+  // Its last words may still be on their way when it has exited; they end with 'disconnect'.
+  worker.once('exit', (code: number | null, signal: string | null) => {
+    if (worker.isConnected()) worker.once('disconnect', () => exited(code, signal));
+    else exited(code, signal);
+  });
+  worker.on('error', () => {
+    if (worker.process.pid === undefined) exited(null, null); // there was no room for another process
+  });
+
+  return {
+    pid: worker.process.pid,
+    get calls() {
+      return hosted.live;
+    },
+    drain() {
+      isDraining = true;
+      order({ type: 'drain' });
+    },
+    kill: () => void worker.process.kill('SIGKILL'),
+  };
+}

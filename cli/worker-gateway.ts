@@ -1,0 +1,23 @@
+import { startGateway, type Gateway, type GatewayOptions } from '../gateway/app.ts';
+import { GatewayError } from '../shared/errors.ts';
+
+/** Milliseconds to finish calls after a bug brought the process down. */
+export const CRASH_DRAIN = 10_000;
+
+/** A gateway in this process. Rejects with ERR_CONFIG_INVALID when it cannot listen. */
+export async function listen(options: Omit<GatewayOptions, 'now'>): Promise<Gateway> {
+  const { host, port } = options.config;
+  try {
+    return await startGateway({ ...options, now: Date.now });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    const cure =
+      error.code === 'EADDRINUSE'
+        ? 'another process listens there: stop it, or set PORT'
+        : 'check listen, HOST and PORT';
+    throw new GatewayError(
+      'ERR_CONFIG_INVALID',
+      `cannot listen on ${host}:${port} (${String(error.code)}): ${cure}`,
+    );
+  }
+}

@@ -1,0 +1,79 @@
+import { GatewayError } from '../../shared/errors.ts';
+import type { StoreAnswer, StoreQuestion, StoreRequest, StoreResult } from './store-messages.ts';
+import type { Ending, Session } from './store.ts';
+
+/** Questions without an answer at once: more are refused, so that memory is bounded while nobody answers. */
+export const MAX_QUESTIONS = 10_000;
+
+type Value = Session | Ending | null;
+
+export interface QuestionOptions {
+  /** Throws when the other process is gone. */
+  readonly send: (question: StoreQuestion) => void;
+  /** Milliseconds to wait for an answer. */
+  readonly timeout: number;
+  /** Something was done after its asker had been told that it was not. */
+  readonly onLate: (request: StoreRequest, value: Value) => void;
+}
+
+/** Questions on their way to another process, each with the answer it waits for. */
+export interface Questions {
+  /** Rejects as the store does, and with ERR_STORE_UNAVAILABLE when no answer comes in time. */
+  readonly ask: (request: StoreRequest) => Promise<Value>;
+  readonly answered: (answer: StoreAnswer) => void;
+  /** The other process is gone: nothing will be answered any more. */
+  readonly lost: () => void;
+}
+
+export function questions({ send, timeout, onLate }: QuestionOptions): Questions {
+  const waiting = new Map<number, (result: StoreResult) => void>();
+  let isLost = false;
+  let count = 0;
+
+  function ask(request: StoreRequest): Promise<Value> {
+    if (isLost) return Promise.reject(errorOf(gone));
+    if (waiting.size >= MAX_QUESTIONS) return Promise.reject(errorOf(unavailable('has too much to answer')));
+    const id = count++;
+    return new Promise((resolve, reject) => {
+      let isLate = false;
+      const timer = setTimeout(() => {
+        isLate = true;
+        reject(errorOf(unavailable(`did not answer in ${timeout / 1000} s`)));
+      }, timeout);
+      waiting.set(id, (result) => {
+        clearTimeout(timer);
+        waiting.delete(id);
+        if ('error' in result) reject(errorOf(result));
+        else if (isLate) onLate(request, result.value);
+        else resolve(result.value);
+      });
+      try {
+        send({ type: 'store', id, request });
+      } catch {
+        waiting.get(id)?.(gone);
+      }
+    });
+  }
+
+  return {
+    ask,
+    answered: ({ id, result }) => waiting.get(id)?.(result),
+    lost() {
+      isLost = true;
+      for (const settle of waiting.values()) settle(gone);
+    },
+  };
+}
+
+type Failed = Extract<StoreResult, { error: unknown }>;
+
+function unavailable(what: string): Failed {
+  const message = `the process that holds the sessions ${what}: try again`;
+  return { error: { code: 'ERR_STORE_UNAVAILABLE', message } };
+}
+
+const gone: Failed = unavailable('is gone');
+
+function errorOf({ error: { code, message } }: Failed): GatewayError {
+  return new GatewayError(code, message);
+}
