@@ -1,0 +1,5 @@
+import { closings } from './closings.ts';
+import { conformance } from './suite.ts';
+import { vanished } from './vanishings.ts';
+
+conformance('closes and endings', [...closings, ...vanished]);
