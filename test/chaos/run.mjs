@@ -1,0 +1,3 @@
+import { run } from './compile.mjs';
+
+await run('chaos/main.ts');
