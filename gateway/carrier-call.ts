@@ -6,7 +6,7 @@ import { serviceHostOf } from './agents.ts';
 import type { Dialled } from './dial.ts';
 import { subprotocolsOf } from './handshake.ts';
 import type { LiveCall } from './live.ts';
-import { readOpening } from './opening.ts';
+import { readOpening, type OpeningFailure } from './opening.ts';
 import { dismiss, end, reachBot, release, sayGoodbye, talk, type TalkOptions } from './talk.ts';
 import { accept, leave, type Leaving, type Upgrade } from './upgrade.ts';
 
@@ -14,6 +14,11 @@ import { accept, leave, type Leaving, type Upgrade } from './upgrade.ts';
 export interface Endpoint {
   readonly name: string;
   readonly protocol: StreamProtocol;
+}
+
+/** How a caller left before its call began. `sentAway`: when it was this gateway that ended it. */
+interface Departure extends Leaving {
+  sentAway: OpeningFailure | null;
 }
 
 /**
@@ -35,11 +40,17 @@ export async function carrierCall(
     return known ? release(known, failure, options) : undefined;
   }
   accept(upgrade, subprotocolsOf(request).find((offer) => offer === protocol.subprotocol) ?? null);
-  live.close = (code, reason) => void dismiss(caller, code, reason, null, options);
+  const departure: Departure = { hasLeft: false, onLeft: null, sentAway: null };
+  live.close = (code, failure) => {
+    departure.sentAway = { code, failure };
+    caller.reader.left(); // as if it left by itself: whatever is under way for it stops
+  };
 
-  const leaving: Leaving = { hasLeft: false, onLeft: null };
-  const stream = await readOpening(caller, protocol, options.limits, () => leave(leaving));
-  if ('failure' in stream) return dismiss(caller, stream.code, stream.failure, known, options);
+  const stream = await readOpening(caller, protocol, options.limits, () => leave(departure));
+  if ('failure' in stream) {
+    const { code, failure } = departure.sentAway ?? stream;
+    return dismiss(caller, code, failure, known, options);
+  }
   let admission: Admission;
   try {
     admission = await identify(entry, known, stream, name);
@@ -47,7 +58,7 @@ export async function carrierCall(
     const [code, reason] = dismissalOf(error);
     return dismiss(caller, code, reason, known, options);
   }
-  await connect(upgrade, admission, leaving, live, options);
+  await connect(upgrade, admission, departure, live, options);
 }
 
 /** Holds what the stream says against what the token was issued for. Rejects with a GatewayError. */
@@ -86,16 +97,18 @@ function callOf({ callId, from, to, parameters }: StreamFacts): Call {
 async function connect(
   upgrade: Upgrade,
   admission: Admission,
-  leaving: Leaving,
+  departure: Departure,
   live: LiveCall,
   options: TalkOptions,
 ): Promise<void> {
   const { caller } = upgrade;
   let bot: Dialled;
   try {
-    bot = await reachBot(upgrade, admission, leaving, options);
+    bot = await reachBot(upgrade, admission, departure, options);
   } catch (error) {
-    if (leaving.hasLeft) {
+    const { hasLeft, sentAway } = departure;
+    if (sentAway) return dismiss(caller, sentAway.code, sentAway.failure, admission, options);
+    if (hasLeft) {
       const ending = { status: 'CALLER_LOST', endedBy: 'caller', code: 1006, reason: '' } as const;
       await end(admission.session, { ...ending, at: options.now() }, options);
       return sayGoodbye(caller, 1000, '', options.limits.closeTimeout);

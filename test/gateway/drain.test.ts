@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testBot, type TestBot } from '../helpers/bot.ts';
+import { carrierOf, openingOf } from '../helpers/carriers.ts';
 import { connect, knock } from '../helpers/client.ts';
 import { testGateway } from '../helpers/gateway.ts';
 
@@ -72,4 +75,26 @@ test('a store that does not answer makes the gateway unready, and starts nothing
   });
   expect((await fetch(`${gateway.http}/readyz`)).status).toBe(503);
   await gateway.close();
+});
+
+test.each([
+  ['has not said who it is', 0],
+  ['waits for its bot', 2],
+])('a carrier that %s is closed with 1001 at once', async (_, messages) => {
+  const silent = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const gateway = await testGateway({ agents: { a: `ws://127.0.0.1:${port}/` }, drainTimeout: 50 });
+  const { wsUrl, token } = await gateway.start('a', { transport: 'websocket' });
+  const caller = await connect(`${wsUrl.replace('/generic', '/twilio')}/${token}`);
+  const dialled = once(silent, 'connection');
+  const carrier = carrierOf('twilio', gateway.carriers);
+  const opening = openingOf('twilio', carrier.newStream(carrier.newCall('+14155550100', '+14155550199'), {}));
+  for (const message of opening.slice(0, messages)) caller.socket.send(message);
+  if (messages > 0) await dialled;
+  const since = performance.now();
+  await Promise.all([gateway.drain(), caller.closed]);
+  expect(await caller.closed).toEqual({ code: 1001, reason: 'shutting down' });
+  expect(performance.now() - since).toBeLessThan(3000);
+  silent.close();
 });
