@@ -89,8 +89,8 @@ function prepareFork(workers: number): void {
     exec: fileURLToPath(new URL('./worker.js', import.meta.url)),
     args: [],
     serialization: 'advanced', // secrets are bytes
-    // Where every core has a worker, V8's helper threads (collector, compiler) only compete with the relays. Without
-    // them, measured on a core of its own, the p99 of what the relay adds fell from 20 ms to 2 ms. In Node 20, 22, 24.
+    // Where every core has a worker, V8's helper threads (collector, compiler) only compete with the relays: some runs
+    // have a shorter tail without them, none a longer one. In Node 20, 22, 24.
     execArgv: [...process.execArgv, ...(workers >= availableParallelism() ? ['--single-threaded'] : [])],
   });
 }
