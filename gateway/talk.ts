@@ -39,7 +39,6 @@ export async function talk(
 ): Promise<void> {
   const { limits, log, now } = options;
   const { maxDuration, idleTimeout } = agent;
-  const bothClosed = Promise.all([closed(legs.caller), closed(legs.bot)]);
   const since = performance.now();
   const joined = relay(legs.caller, legs.bot, { limits, maxDuration, idleTimeout });
   live.close = joined.close;
@@ -52,7 +51,7 @@ export async function talk(
     fromCaller: { messages: caller.messages, bytes: caller.bytes },
     fromBot: { messages: bot.messages, bytes: bot.bytes },
   });
-  await bothClosed;
+  await joined.closed;
 }
 
 /** Ends a session in the store and in the log. Never rejects: the call is over in any case. */

@@ -30,6 +30,8 @@ interface Tally {
 export interface Relay {
   /** Resolves when the first of the two leaves; never rejects. */
   readonly ended: Promise<RelayEnd>;
+  /** Resolves when both connections are closed. */
+  readonly closed: Promise<unknown>;
   /** What came from either side so far. */
   readonly tally: Readonly<Record<Side, Tally>>;
   /** Ends both sides from here. */
@@ -46,6 +48,7 @@ export function relay(caller: Leg, bot: Leg, options: RelayOptions): Relay {
   const ended = new Promise<RelayEnd>((resolve) => {
     tell = resolve;
   });
+  const bothClosed = Promise.all([closed(caller), closed(bot)]);
   let timers: NodeJS.Timeout[] = [];
   let isOver = false;
 
@@ -58,7 +61,7 @@ export function relay(caller: Leg, bot: Leg, options: RelayOptions): Relay {
       caller.socket.destroy();
       bot.socket.destroy();
     }, limits.closeTimeout);
-    void Promise.all([closed(caller), closed(bot)]).then(() => clearTimeout(late));
+    void bothClosed.then(() => clearTimeout(late));
   };
   const events: LaneEvents = {
     closed({ from, to }, { code, reason }) {
@@ -98,7 +101,7 @@ export function relay(caller: Leg, bot: Leg, options: RelayOptions): Relay {
   timers = [...limitTime(fromCaller, fromBot, options, close), keepAlive([fromCaller, fromBot], limits)];
   caller.handTo(fromCaller);
   bot.handTo(fromBot);
-  return { ended, tally: { caller: fromCaller.frames, bot: fromBot.frames }, close };
+  return { ended, closed: bothClosed, tally: { caller: fromCaller.frames, bot: fromBot.frames }, close };
 }
 
 /** Ends a connection on which both sides have said goodbye. */
