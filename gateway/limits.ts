@@ -10,7 +10,7 @@ export interface Limits {
   readonly dialTimeout: number;
   /** Milliseconds a carrier has, after the upgrade, to say who is calling. */
   readonly openingTimeout: number;
-  /** Milliseconds of silence after which a peer is pinged; silent for one more, 60 s at most in all, it has vanished. */
+  /** Milliseconds between pings. A peer that is silent from one to the next but one, 60 s at most, has vanished. */
   readonly pingInterval: number;
   /** Milliseconds a peer has to finish the closing handshake before its socket is destroyed. */
   readonly closeTimeout: number;

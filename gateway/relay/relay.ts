@@ -115,7 +115,7 @@ export function closed({ socket }: Leg): Promise<void> {
   return new Promise((resolve) => socket.once('close', () => resolve()));
 }
 
-/** Pings whoever was silent for a whole interval. Silent for one more, it has vanished. */
+/** Pings both, also those who talk: a proxy between may close what it sends nothing through. Silent for three: vanished. */
 function keepAlive(lanes: readonly Lane[], { pingInterval }: RelayOptions['limits']): NodeJS.Timeout {
   const silent = lanes.map(() => 0);
   let lastLook = performance.now();
@@ -134,7 +134,7 @@ function keepAlive(lanes: readonly Lane[], { pingInterval }: RelayOptions['limit
       from.shrink();
       // What lies in its queue is read before this comes.
       if (quiet > 1) setImmediate(() => from.heard || from.socket.destroy());
-      else if (quiet === 1) lanes[1 - index]?.ping();
+      else lanes[1 - index]?.ping();
     });
   }, pingInterval);
 }

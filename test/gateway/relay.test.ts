@@ -207,6 +207,15 @@ describe('limits', () => {
     expect((await caller.closed).code).toBe(1011);
   });
 
+  test('a peer that talks is pinged too, and a proxy on its way sees something from us', async () => {
+    const { caller } = await call({ pingInterval: 40 });
+    let pings = 0;
+    caller.socket.on('ping', () => (pings += 1));
+    const talking = setInterval(() => caller.socket.send('media'), 5);
+    await expect.poll(() => pings).toBeGreaterThan(3);
+    clearInterval(talking);
+  });
+
   test('a peer that only answers pings stays', async () => {
     const { caller } = await call({ pingInterval: 20 });
     let pings = 0;
