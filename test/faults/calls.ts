@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
-import { expect } from 'vitest';
-import type { GatewayProcess } from '../chaos/gateway-process.ts';
+import { expect, onTestFinished } from 'vitest';
+import { gatewayProcess, type GatewayProcess, type GatewayProcessOptions } from '../chaos/gateway-process.ts';
 import type { TestBot } from '../helpers/bot.ts';
 import { connect, type Client } from '../helpers/client.ts';
 
@@ -10,6 +10,13 @@ export interface OpenCall {
   readonly caller: Client;
   readonly bot: WebSocket;
   readonly botWire: Socket;
+}
+
+/** A gateway process that does not outlive the test it is started in, however that ends. */
+export async function gatewayOfTest(options: GatewayProcessOptions): Promise<GatewayProcess> {
+  const gateway = await gatewayProcess(options);
+  onTestFinished(() => void gateway.child.kill('SIGKILL'));
+  return gateway;
 }
 
 /** Opens a call to an agent through a gateway process. */

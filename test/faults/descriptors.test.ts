@@ -1,10 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { inParallel } from '../attacks/raw.ts';
-import { gatewayProcess } from '../chaos/gateway-process.ts';
 import { testBot } from '../helpers/bot.ts';
 import { connect as dial, type Client } from '../helpers/client.ts';
-import { expectDescriptors, openCall, roundTrip } from './calls.ts';
+import { expectDescriptors, gatewayOfTest, openCall, roundTrip } from './calls.ts';
 
 const LIMIT = 128;
 
@@ -13,7 +12,7 @@ test(
   { timeout: 30_000 },
   async () => {
     const bot = await testBot();
-    const gateway = await gatewayProcess({ agents: { support: bot.url }, descriptors: LIMIT });
+    const gateway = await gatewayOfTest({ agents: { support: bot.url }, descriptors: LIMIT });
     const base = gateway.descriptors();
     const live = await Promise.all(Array.from({ length: 5 }, () => openCall(gateway, bot)));
     const tokens: string[] = [];

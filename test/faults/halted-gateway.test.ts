@@ -1,13 +1,12 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { gatewayProcess } from '../chaos/gateway-process.ts';
 import { testBot } from '../helpers/bot.ts';
 import { connect } from '../helpers/client.ts';
-import { openCall, roundTrip } from './calls.ts';
+import { gatewayOfTest, openCall, roundTrip } from './calls.ts';
 
 test('a gateway that was halted for three ping intervals cuts nobody off', { timeout: 30_000 }, async () => {
   const bot = await testBot();
-  const gateway = await gatewayProcess({ agents: { support: bot.url }, limits: { ping_interval: 1 } });
+  const gateway = await gatewayOfTest({ agents: { support: bot.url }, limits: { ping_interval: 1 } });
   const calls = await Promise.all(Array.from({ length: 20 }, () => openCall(gateway, bot)));
   const ends: number[] = [];
   for (const { caller, bot: its } of calls) {
@@ -33,7 +32,7 @@ test('a gateway that was halted for three ping intervals cuts nobody off', { tim
 
 test('a sign of life that came while the gateway was halted counts', { timeout: 30_000 }, async () => {
   const bot = await testBot();
-  const gateway = await gatewayProcess({ agents: { support: bot.url }, limits: { ping_interval: 1 } });
+  const gateway = await gatewayOfTest({ agents: { support: bot.url }, limits: { ping_interval: 1 } });
   const { wsUrl, token } = await gateway.start('support', 'websocket', {});
   const caller = await connect(`${wsUrl}/${token}`, { autoPong: false });
   const [ping] = (await once(caller.socket, 'ping')) as [Buffer];

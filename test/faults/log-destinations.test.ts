@@ -1,10 +1,9 @@
 import { closeSync, openSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inParallel } from '../attacks/raw.ts';
-import { gatewayProcess } from '../chaos/gateway-process.ts';
 import { testBot, type TestBot } from '../helpers/bot.ts';
 import { knock } from '../helpers/client.ts';
-import { openCall, roundTrip } from './calls.ts';
+import { gatewayOfTest, openCall, roundTrip } from './calls.ts';
 
 const MIB = 1024 * 1024;
 
@@ -17,7 +16,7 @@ afterAll(() => bot.close());
 
 test.runIf(process.platform === 'linux')('calls go on when the disk under the log is full', async () => {
   const full = openSync('/dev/full', 'w');
-  const gateway = await gatewayProcess({ agents: { support: bot.url }, stdout: full });
+  const gateway = await gatewayOfTest({ agents: { support: bot.url }, stdout: full });
   for (let call = 0; call < 5; call += 1) {
     const open = await openCall(gateway, bot);
     await roundTrip(open);
@@ -32,7 +31,7 @@ test(
   'calls go on when nobody reads the log, and what waits for the reader is bounded',
   { timeout: 30_000 },
   async () => {
-    const gateway = await gatewayProcess({ agents: { support: bot.url } });
+    const gateway = await gatewayOfTest({ agents: { support: bot.url } });
     gateway.child.stdout?.pause();
     const live = await openCall(gateway, bot);
     const { wsUrl } = await gateway.start('support', 'websocket', {});

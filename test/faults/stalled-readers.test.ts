@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { inParallel } from '../attacks/raw.ts';
 import { gatewayProcess, type GatewayProcess } from '../chaos/gateway-process.ts';
 import { echo, testBot, type TestBot } from '../helpers/bot.ts';
-import { closeCodeOf, openCall, roundTrip, type OpenCall } from './calls.ts';
+import { gatewayOfTest, closeCodeOf, openCall, roundTrip, type OpenCall } from './calls.ts';
 
 const MIB = 1024 * 1024;
 const CHUNK = Buffer.alloc(64 * 1024, 'audio');
@@ -81,7 +81,7 @@ test(
   'a hundred callers that stand still slow no other call down, and are cut in the end',
   { timeout: 40_000 },
   async () => {
-    const impatient = await gatewayProcess({
+    const impatient = await gatewayOfTest({
       agents: { support: bot.url, echo: echoing.url },
       limits: { stall_timeout: 5 },
     });
