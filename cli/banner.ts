@@ -1,11 +1,11 @@
-import type { Gateway } from '../gateway/app.ts';
 import { serviceHostOf, type Agent } from '../gateway/agents.ts';
 import type { Config } from '../gateway/config/config.ts';
 import type { State } from './state.ts';
+import type { Served } from './worker-gateway.ts';
 
 export interface BannerFacts {
   readonly config: Config;
-  readonly gateway: Gateway;
+  readonly gateway: Served;
   readonly state: State | null;
   readonly stateFile: string;
 }

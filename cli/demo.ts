@@ -14,7 +14,7 @@ import {
   type EntryType,
 } from '../simulator/index.ts';
 import { styleOf } from './call.ts';
-import { withDemoBot } from './serve.ts';
+import { withDemoBot } from './demo-bot.ts';
 
 const help = `
 Nothing is needed and nothing is kept: no account, no configuration, no network. It starts a gateway on a

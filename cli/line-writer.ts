@@ -15,7 +15,7 @@ export interface LineWriter {
   flush(): void;
 }
 
-type Write = (
+export type Write = (
   fd: number,
   bytes: Buffer,
   done: (error: NodeJS.ErrnoException | null, written: number) => void,

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { Gateway } from '../gateway/app.ts';
 import type { Config } from '../gateway/config/config.ts';
 import { loggedError, type Log } from '../gateway/log.ts';
 import { memoryStore } from '../gateway/sessions/memory.ts';
@@ -9,10 +8,8 @@ import { loadConfig } from './load-config.ts';
 import { openLog } from './log-stream.ts';
 import { stateFile } from './state.ts';
 import { superviseWorkers } from './supervisor.ts';
-import { CRASH_DRAIN, listen } from './worker-gateway.ts';
+import { CRASH_DRAIN, listen, type Served } from './worker-gateway.ts';
 import { openSharedLog } from './worker-log.ts';
-
-export { withDemoBot } from './demo-bot.ts';
 
 const help = `
 With nothing configured it listens on 127.0.0.1:7860, answers with a built-in echo bot, makes up
@@ -66,7 +63,7 @@ async function serve(path: string | undefined): Promise<void> {
 }
 
 /** One worker is this very process: nothing stands between it and its calls. */
-function start(config: Config, log: Log): Promise<Gateway> {
+function start(config: Config, log: Log): Promise<Served> {
   if (config.workers > 1) return superviseWorkers({ config, log });
   return listen({ config, sessions: memoryStore(config.limits, Date.now), log });
 }

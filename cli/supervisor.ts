@@ -1,7 +1,6 @@
 import cluster from 'node:cluster';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { Gateway } from '../gateway/app.ts';
 import type { Config } from '../gateway/config/config.ts';
 import type { Log } from '../gateway/log.ts';
 import { memoryStore } from '../gateway/sessions/memory.ts';
@@ -10,6 +9,7 @@ import { GatewayError } from '../shared/errors.ts';
 import { TOKEN_TTL } from '../shared/start.ts';
 import { openPlace } from './supervised-place.ts';
 import { fairTurns, useUpTurn } from './supervisor-turns.ts';
+import type { Served } from './worker-gateway.ts';
 import type { Listening } from './worker-messages.ts';
 
 /** Milliseconds a worker has to exit once its last call must be over. Then it hangs, and is killed. */
@@ -24,7 +24,7 @@ export interface SupervisorOptions {
  * One port, `config.workers` processes. This one accepts connections and hands them round, holds the sessions, and
  * replaces workers that die. Rejects with ERR_CONFIG_INVALID when none can start. `drain` drains them all.
  */
-export async function superviseWorkers({ config, log }: SupervisorOptions): Promise<Gateway> {
+export async function superviseWorkers({ config, log }: SupervisorOptions): Promise<Served> {
   prepareFork(config.workers);
   const sessions = memoryStore(config.limits, Date.now);
   const answers = memoryAnswers({
@@ -59,7 +59,6 @@ export async function superviseWorkers({ config, log }: SupervisorOptions): Prom
     publicUrl: where.publicUrl,
     address: where.address,
     providers: where.providers,
-    stopListening() {},
     async drain() {
       const patience = isDraining ? 0 : config.drainTimeout;
       isDraining = true;

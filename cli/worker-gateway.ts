@@ -4,6 +4,9 @@ import { GatewayError } from '../shared/errors.ts';
 /** Milliseconds to finish calls after a bug brought the process down. */
 export const CRASH_DRAIN = 10_000;
 
+/** What serves, in this process or in others: all that `serve` needs to know of it. */
+export type Served = Omit<Gateway, 'stopListening'>;
+
 /** A gateway in this process. Rejects with ERR_CONFIG_INVALID when it cannot listen. */
 export async function listen(options: Omit<GatewayOptions, 'now'>): Promise<Gateway> {
   const { host, port } = options.config;

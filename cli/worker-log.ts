@@ -1,17 +1,13 @@
 import { write as writeFile } from 'node:fs';
-import { createLog, maskSecrets, type Log } from '../gateway/log.ts';
-import { lineWriter } from './line-writer.ts';
+import type { Log } from '../gateway/log.ts';
 import { openLog } from './log-stream.ts';
 
 /** Bytes that reach a pipe in one piece, whoever else writes to it: PIPE_BUF of Linux, pipe(7). POSIX promises 512. */
 const PIPE_BUF = 4096;
 
 /** As openLog, for processes that share one standard output: their lines never mix. */
-export async function openSharedLog(secretValues: readonly string[]): Promise<Log> {
-  if (process.stdout.isTTY) return openLog(secretValues);
-  const writer = lineWriter(1, (fd, bytes, done) => writeFile(fd, wholeLines(bytes), done));
-  process.on('exit', () => writer.flush());
-  return createLog(writer, maskSecrets(secretValues));
+export function openSharedLog(secretValues: readonly string[]): Promise<Log> {
+  return openLog(secretValues, (fd, bytes, done) => writeFile(fd, wholeLines(bytes), done));
 }
 
 /** As many lines from the beginning as go in one piece. A longer line goes as it is. */

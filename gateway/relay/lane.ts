@@ -94,12 +94,6 @@ export class Lane implements Reader {
     if (frames.left === 0 && !to.sentClose) to.socket.write(pingFrame(to.side === 'bot'));
   }
 
-  /** Frees what waits. */
-  release(): void {
-    this.#stall?.();
-    this.#stall = null;
-  }
-
   /** Begins, as does the next, with what was passed on so far; returns what is now. */
   #swallowOurPong(passed: number, at: number, end: number): number {
     const { from, frames } = this;
@@ -153,7 +147,8 @@ export class Lane implements Reader {
     this.#stall = deadline(() => this.#events.stalled(this), this.#stallTimeout);
     // Nothing, behind all that waits: called back when that is gone. 'drain' would not come for a few small messages.
     this.to.socket.write(NOTHING, () => {
-      this.release();
+      this.#stall?.();
+      this.#stall = null;
       this.from.returned();
       this.from.resume();
     });

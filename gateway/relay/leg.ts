@@ -144,16 +144,11 @@ export class Leg {
   }
 
   /** Puts bytes behind those that are there already. */
-  #append(bytes: Uint8Array): void {
+  append(bytes: Uint8Array): void {
     const needed = this.filled + bytes.length;
     if (needed > this.slab.length) this.#replace(Math.max(needed, this.slab.length * 2), 0);
     this.slab.set(bytes, this.filled);
     this.filled = needed;
-  }
-
-  /** Starts with bytes that came along with a handshake. */
-  preload(bytes: Uint8Array): void {
-    this.#append(bytes);
   }
 
   #arrived(bytes: number, buffer: Uint8Array): boolean {
@@ -161,7 +156,7 @@ export class Leg {
     const wasFilled = this.#landing + bytes === this.#target.length;
     if (this.#target === this.slab && this.#landing === this.filled) this.filled += bytes;
     // The slab has changed since the socket was told where to write.
-    else this.#append(buffer.subarray(0, bytes));
+    else this.append(buffer.subarray(0, bytes));
     const goOn = this.reader.read();
     // A read that filled the buffer promises more: larger reads are fewer.
     if (wasFilled && this.filled === 0 && goOn && this.slab.length < WHOLE_FRAME) {
@@ -209,7 +204,7 @@ export function adopt(wire: Duplex, head: Buffer): Leg | null {
   Reflect.set(wire, '_handle', null);
   wire.destroy(); // the server forgets it
   const leg = new Leg('caller');
-  if (head.length > 0) leg.preload(head);
+  if (head.length > 0) leg.append(head);
   const options: object = { handle, allowHalfOpen: true, onread: leg.onread };
   leg.attach(new Socket(options));
   return leg;

@@ -1,58 +1,22 @@
 import { randomBytes } from 'node:crypto';
+import { bytesOf, CLOSE, type Frame } from '../conformance/frames.ts';
 
-/** A WebSocket frame, RFC 6455 §5.2, with everything that can be wrong with one. */
-export interface Frame {
-  readonly opcode: number;
-  readonly payload?: string | Buffer;
-  readonly fin?: boolean;
-  /** 4 is RSV1. */
-  readonly rsv?: number;
-  /** What the header says, if it lies. */
-  readonly length?: bigint;
-}
-
-export const TEXT = 1;
-export const BINARY = 2;
-export const CLOSE = 8;
-export const PING = 9;
-export const PONG = 10;
+export { BINARY, CLOSE, PING, PONG, TEXT, type Frame } from '../conformance/frames.ts';
 
 /** As clients must send. */
 export function maskedFrame(frame: Frame): Buffer {
-  const mask = randomBytes(4);
-  const payload = bytesOf(frame).map((byte, index) => byte ^ (mask[index % 4] ?? 0));
-  return Buffer.concat([headOf(frame, 0x80), mask, payload]);
+  return bytesOf({ ...frame, mask: randomBytes(4) }, 'caller');
 }
 
 /** As servers must send. */
 export function plainFrame(frame: Frame): Buffer {
-  return Buffer.concat([headOf(frame, 0), bytesOf(frame)]);
+  return bytesOf({ ...frame, mask: null }, 'bot');
 }
 
 export function closePayload(code: number, reason = ''): Buffer {
   const bytes = Buffer.alloc(2);
   bytes.writeUInt16BE(code);
   return Buffer.concat([bytes, Buffer.from(reason)]);
-}
-
-function bytesOf({ payload = '' }: Frame): Buffer {
-  return Buffer.from(payload as string);
-}
-
-function headOf(frame: Frame, maskBit: number): Buffer {
-  const { opcode, fin = true, rsv = 0 } = frame;
-  const length = frame.length ?? BigInt(bytesOf(frame).length);
-  const first = (fin ? 0x80 : 0) | (rsv << 4) | opcode;
-  if (length < 126n) return Buffer.from([first, maskBit | Number(length)]);
-  if (length < 65_536n) {
-    const head = Buffer.from([first, maskBit | 126, 0, 0]);
-    head.writeUInt16BE(Number(length), 2);
-    return head;
-  }
-  const head = Buffer.alloc(10);
-  head.set([first, maskBit | 127]);
-  head.writeBigUInt64BE(length, 2);
-  return head;
 }
 
 export interface ReadFrame {

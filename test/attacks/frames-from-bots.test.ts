@@ -50,7 +50,7 @@ const illegal: [name: string, bytes: Buffer][] = [
   ['opcode 7', plainFrame({ opcode: 7, payload: 'forged' })],
   ['text that is not UTF-8', plainFrame({ opcode: TEXT, payload: Buffer.from([0xff]) })],
   ['a ping of 126 bytes', plainFrame({ opcode: PING, payload: 'x'.repeat(126) })],
-  ['a frame of 2^62 bytes', plainFrame({ opcode: BINARY, length: 2n ** 62n })],
+  ['a frame of 2^62 bytes', plainFrame({ opcode: BINARY, announced: 2n ** 62n })],
   ['a message over the limit', plainFrame({ opcode: BINARY, payload: Buffer.alloc(64 * KIB + 1) })],
   ['too many fragments', fragments(33)],
   ['close code 1005', plainFrame({ opcode: CLOSE, payload: closePayload(1005) })],
@@ -79,7 +79,7 @@ describe('a bot that breaks the protocol or a limit', () => {
   test.each<[how: string, leave: (socket: Socket) => void]>([
     ['hangs up', (socket) => socket.end()],
     ['resets', (socket) => socket.resetAndDestroy()],
-    ['hangs up within a frame', (socket) => socket.end(plainFrame({ opcode: TEXT, length: 100n }))],
+    ['hangs up within a frame', (socket) => socket.end(plainFrame({ opcode: TEXT, announced: 100n }))],
   ])('because it %s: the caller hears 1011', async (_, leave) => {
     greeting = (socket) => setTimeout(leave, 50, socket);
     const { wsUrl, token } = await gateway.start('raw');

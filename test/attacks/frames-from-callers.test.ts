@@ -70,12 +70,12 @@ function fragments(count: number, payload: Buffer): Buffer {
 
 describe('a caller that breaks the protocol or a limit', () => {
   test.each<[name: string, bytes: Buffer, code: number]>([
-    ['announces 2^62 bytes', maskedFrame({ opcode: BINARY, length: 2n ** 62n }), 1009],
-    ['announces 2^63 bytes', maskedFrame({ opcode: BINARY, length: 2n ** 63n }), 1002],
-    ['announces all the bits there are', maskedFrame({ opcode: BINARY, length: 2n ** 64n - 1n }), 1002],
+    ['announces 2^62 bytes', maskedFrame({ opcode: BINARY, announced: 2n ** 62n }), 1009],
+    ['announces 2^63 bytes', maskedFrame({ opcode: BINARY, announced: 2n ** 63n }), 1002],
+    ['announces all the bits there are', maskedFrame({ opcode: BINARY, announced: 2n ** 64n - 1n }), 1002],
     [
       'announces one byte more than a message may have',
-      maskedFrame({ opcode: BINARY, length: 64n * 1024n + 1n }),
+      maskedFrame({ opcode: BINARY, announced: 64n * 1024n + 1n }),
       1009,
     ],
     ['sends that byte in a second fragment', fragments(2, Buffer.alloc(32 * KIB + 1)), 1009],

@@ -175,6 +175,6 @@ function sinOf(sin: Sin, side: Side): Buffer {
     case 'forbidden close code':
       return frame({ opcode: 8, payload: closePayload(1005) });
     case 'length of 2^63':
-      return frame({ opcode: 2, length: 2n ** 63n });
+      return frame({ opcode: 2, announced: 2n ** 63n });
   }
 }
