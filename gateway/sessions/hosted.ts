@@ -1,14 +1,15 @@
 import { GatewayError } from '../../shared/errors.ts';
 import {
   askStore,
-  isSession,
   readStoreQuestion,
+  readStoreValue,
   type StoreAnswer,
   type StoreErrorCode,
   type StoreRequest,
   type StoreResult,
+  type StoreStop,
 } from './store-messages.ts';
-import type { Ending, Session, SessionStore } from './store.ts';
+import type { Session, SessionStore } from './store.ts';
 
 /** The sessions, as one other process asks for them: the other end of a `remoteStore`. */
 export interface HostedStore {
@@ -16,29 +17,36 @@ export interface HostedStore {
   readonly live: number;
   /** The answer to a question; null when the message is none. Never rejects. */
   answer(message: unknown): Promise<StoreAnswer | null>;
+  /** Tells that process that somebody wants a session ended, if it is live in it. */
+  stop(id: string): void;
   /** The process is gone: ends the sessions that were live in it. Resolves with how many those were. Never rejects. */
   release(): Promise<number>;
 }
 
-/** `now`: milliseconds since the epoch. */
-export function hostedStore(store: SessionStore, now: () => number): HostedStore {
+export interface HostedStoreOptions {
+  readonly store: SessionStore;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** To that process. */
+  readonly send: (message: StoreStop) => void;
+}
+
+export function hostedStore({ store, now, send }: HostedStoreOptions): HostedStore {
   /** Live in that process, by id. */
   const held = new Map<string, Session>();
   let isGone = false;
 
-  async function perform(request: StoreRequest): Promise<Session | Ending | null> {
-    const value = await askStore(store, ownSession(request));
-    if (request.method === 'open') held.set(request.session.id, request.session);
-    if (request.method === 'take' && isSession(value)) held.set(value.id, value);
-    if (request.method === 'end' || request.method === 'giveBack') held.delete(request.session.id);
+  async function perform(request: StoreRequest): Promise<unknown> {
+    const value = await askStore(store, request);
+    if (request.method === 'open') hold(request.args[0]);
+    if (request.method === 'take') hold(readStoreValue('take', value));
+    if (request.method === 'end' || request.method === 'giveBack') held.delete(request.args[0].id);
     if (isGone) await release(); // it died while this was done for it
     return value;
   }
 
-  /** The same with the body, which does not travel twice. */
-  function ownSession(request: StoreRequest): StoreRequest {
-    if (request.method !== 'end' && request.method !== 'giveBack') return request;
-    return { ...request, session: held.get(request.session.id) ?? request.session };
+  function hold(session: Session | null): void {
+    if (session) held.set(session.id, session);
   }
 
   async function release(): Promise<number> {
@@ -60,6 +68,9 @@ export function hostedStore(store: SessionStore, now: () => number): HostedStore
       const { id, request } = question;
       const result: StoreResult = await perform(request).then((value) => ({ value }), failure);
       return { type: 'store-answer', id, result };
+    },
+    stop(id) {
+      if (held.has(id)) send({ type: 'store-stop', id });
     },
     release,
   };

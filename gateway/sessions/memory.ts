@@ -1,67 +1,64 @@
-import { GatewayError } from '../../shared/errors.ts';
 import type { Limits } from '../limits.ts';
-import { ledger, sizeOf } from './ledger.ts';
-import type { Ending, Session, SessionStore } from './store.ts';
+import { history, pageOf } from './history.ts';
+import { ledger, sizeOf, storeFull } from './ledger.ts';
+import { liveSessions } from './live-sessions.ts';
+import type { SessionStore } from './store.ts';
 import { tickets } from './tickets.ts';
 
 type MemoryLimits = Pick<Limits, 'maxPending' | 'maxPendingBytes' | 'maxHistory'>;
 
 /** Sessions in this process only: for one gateway, for tests, for trying it out. `now`: ms since the epoch. */
 export function memoryStore(limits: MemoryLimits, now: () => number): SessionStore {
-  const waiting = tickets(now);
-  const live = new Map<string, Session>();
-  const endings = new Map<string, Ending>();
   const counted = ledger();
-
-  function admit(session: Session, maxSessions: number | null): void {
-    for (const missed of waiting.expire()) counted.remove(missed);
-    counted.admit(session, maxSessions);
-  }
-
-  function remember(session: Session, ending: Ending): void {
-    if (!session.call) return;
-    const key = callKey(session.provider, session.call.id);
-    endings.delete(key);
-    endings.set(key, ending);
-    const [oldest] = endings.keys();
-    if (endings.size > limits.maxHistory && oldest !== undefined) endings.delete(oldest);
-  }
+  const waiting = tickets(now, counted);
+  const live = liveSessions(now, counted);
+  const ended = history(limits.maxHistory);
+  let stopped: (id: string) => void = nobody;
 
   return {
     async issue(session, ticket, maxSessions) {
-      admit(session, maxSessions);
+      waiting.expire();
+      counted.admit(session, maxSessions);
       const isFull = waiting.waiting() >= limits.maxPending;
       if (isFull || counted.bytes() + sizeOf(session) > limits.maxPendingBytes) {
-        throw new GatewayError('ERR_STORE_FULL', 'too many sessions wait for their sockets: try again later');
+        throw storeFull();
       }
       waiting.add(session, ticket);
-      counted.add(session);
     },
     async take(key) {
       const session = waiting.take(key);
-      if (session) live.set(session.id, session);
+      if (session) live.start(session);
       return session;
     },
     async giveBack({ id }, { key }) {
-      const session = live.get(id);
-      if (session && live.delete(id) && !waiting.giveBack(key, session)) counted.remove(session);
+      const left = live.leave(id);
+      if (left) waiting.giveBack(key, left.session);
     },
     async open(session, maxSessions) {
-      admit(session, maxSessions);
-      live.set(session.id, session);
-      counted.add(session);
+      waiting.expire();
+      counted.admit(session, maxSessions);
+      live.start(session);
     },
-    async end(session, ending) {
-      if (!live.delete(session.id)) return;
-      counted.remove(session);
-      remember(session, ending);
+    async end({ id, provider, call }, ending) {
+      const left = live.leave(id);
+      if (left) ended.add({ ...left.record, provider, call, ending });
     },
-    async read(id) {
-      return live.get(id) ?? null;
+    read: async (id) => live.find(id),
+    endingOf: async (provider, callId) => ended.endingOf(provider, callId),
+    seat: async ({ id }, bots, maxSessions) => live.seat(id, bots, maxSessions),
+    unseat: async ({ id }) => void live.seat(id, [], null),
+    find: async (id) => live.record(id) ?? ended.find(id),
+    list: async (query) => pageOf([...live.records(), ...ended.records()], query),
+    async count(organization, agent) {
+      waiting.expire();
+      return counted.count(organization, agent);
     },
-    async endingOf(provider, callId) {
-      return endings.get(callKey(provider, callId)) ?? null;
+    async stop(id) {
+      if (!live.find(id)) return false;
+      stopped(id);
+      return true;
     },
+    onStop: (listener) => void (stopped = listener),
     async ping() {},
     async close() {
       waiting.clear();
@@ -70,6 +67,4 @@ export function memoryStore(limits: MemoryLimits, now: () => number): SessionSto
   };
 }
 
-function callKey(provider: string, callId: string): string {
-  return `${provider} ${callId}`;
-}
+function nobody(): void {}

@@ -1,11 +1,15 @@
 import { GatewayError } from '../../shared/errors.ts';
-import type { StoreAnswer, StoreQuestion, StoreRequest, StoreResult } from './store-messages.ts';
-import type { Ending, Session } from './store.ts';
+import {
+  readStoreValue,
+  type StoreAnswer,
+  type StoreQuestion,
+  type StoreRequest,
+  type StoreResult,
+  type StoreValue,
+} from './store-messages.ts';
 
 /** Questions without an answer at once: more are refused, so that memory is bounded while nobody answers. */
 export const MAX_QUESTIONS = 10_000;
-
-type Value = Session | Ending | null;
 
 export interface QuestionOptions {
   /** Throws when the other process is gone. */
@@ -13,13 +17,13 @@ export interface QuestionOptions {
   /** Milliseconds to wait for an answer. */
   readonly timeout: number;
   /** Something was done after its asker had been told that it was not. */
-  readonly onLate: (request: StoreRequest, value: Value) => void;
+  readonly onLate: (request: StoreRequest, value: unknown) => void;
 }
 
 /** Questions on their way to another process, each with the answer it waits for. */
 export interface Questions {
   /** Rejects as the store does, and with ERR_STORE_UNAVAILABLE when no answer comes in time. */
-  readonly ask: (request: StoreRequest) => Promise<Value>;
+  readonly ask: <R extends StoreRequest>(request: R) => Promise<StoreValue<R['method']>>;
   readonly answered: (answer: StoreAnswer) => void;
   /** The other process is gone: nothing will be answered any more. */
   readonly lost: () => void;
@@ -30,12 +34,19 @@ export function questions({ send, timeout, onLate }: QuestionOptions): Questions
   let isLost = false;
   let count = 0;
 
-  function ask(request: StoreRequest): Promise<Value> {
+  function ask<R extends StoreRequest>(request: R): Promise<StoreValue<R['method']>> {
     if (isLost) return Promise.reject(errorOf(gone));
     if (waiting.size >= MAX_QUESTIONS) return Promise.reject(errorOf(unavailable('has too much to answer')));
     const id = count++;
     return new Promise((resolve, reject) => {
       let isLate = false;
+      const settle = (value: unknown): void => {
+        try {
+          resolve(readStoreValue<R['method']>(request.method, value));
+        } catch {
+          reject(errorOf(unavailable('does not answer what was asked')));
+        }
+      };
       const timer = setTimeout(() => {
         isLate = true;
         reject(errorOf(unavailable(`did not answer in ${timeout / 1000} s`)));
@@ -45,7 +56,7 @@ export function questions({ send, timeout, onLate }: QuestionOptions): Questions
         waiting.delete(id);
         if ('error' in result) reject(errorOf(result));
         else if (isLate) onLate(request, result.value);
-        else resolve(result.value);
+        else settle(result.value);
       });
       try {
         send({ type: 'store', id, request });

@@ -1,21 +1,23 @@
 import { z } from 'zod';
-import type { Ending, Session, SessionStore, Ticket } from './store.ts';
+import {
+  CountData,
+  EndingData,
+  ListData,
+  QueryData,
+  RecordData,
+  SessionData,
+  TicketData,
+} from './store-data.ts';
+import type { SessionStore } from './store.ts';
 
-/** What a process asks the one that holds the sessions: a method of SessionStore, its arguments by name. */
-export type StoreRequest =
-  | {
-      readonly method: 'issue';
-      readonly session: Session;
-      readonly ticket: Ticket;
-      readonly maxSessions: number | null;
-    }
-  | { readonly method: 'take'; readonly key: string }
-  | { readonly method: 'giveBack'; readonly session: Session; readonly ticket: Ticket }
-  | { readonly method: 'open'; readonly session: Session; readonly maxSessions: number | null }
-  | { readonly method: 'end'; readonly session: Session; readonly ending: Ending }
-  | { readonly method: 'read'; readonly id: string }
-  | { readonly method: 'endingOf'; readonly provider: string; readonly callId: string }
-  | { readonly method: 'ping' };
+/** What a process asks of the one that holds the sessions. */
+export type StoreMethod = Exclude<keyof SessionStore, 'onStop' | 'close'>;
+type Arguments<M extends StoreMethod> = Parameters<SessionStore[M]>;
+export type StoreValue<M extends StoreMethod> = Awaited<ReturnType<SessionStore[M]>>;
+
+export type StoreRequest<M extends StoreMethod = StoreMethod> = {
+  [K in M]: { readonly method: K; readonly args: Arguments<K> };
+}[M];
 
 export interface StoreQuestion {
   readonly type: 'store';
@@ -27,9 +29,9 @@ export interface StoreQuestion {
 /** The errors of a SessionStore that are told by their names. */
 export type StoreErrorCode = 'ERR_AT_CAPACITY' | 'ERR_STORE_FULL' | 'ERR_STORE_UNAVAILABLE';
 
-/** What a method resolved with, null for nothing; or with what it rejected. */
+/** What a method resolved with, to be read by whoever knows which; or what it rejected with. */
 export type StoreResult =
-  | { readonly value: Session | Ending | null }
+  | { readonly value: unknown }
   | { readonly error: { readonly code: StoreErrorCode; readonly message: string } };
 
 export interface StoreAnswer {
@@ -38,67 +40,68 @@ export interface StoreAnswer {
   readonly result: StoreResult;
 }
 
+/** Unasked: somebody wants a session ended that is live in the process this goes to. */
+export interface StoreStop {
+  readonly type: 'store-stop';
+  /** Of the session. */
+  readonly id: string;
+}
+
 const text = z.string();
-const id = z.int().nonnegative();
-
-const SessionData: z.ZodType<Session> = z.strictObject({
-  id: text,
-  agent: text,
-  organization: text,
-  provider: text,
-  call: z
-    .strictObject({ id: text, from: text, to: text, direction: z.enum(['inbound', 'outbound']) })
-    .nullable(),
-  body: text.nullable(),
-  createdAt: z.number(),
-});
-
-const TicketData: z.ZodType<Ticket> = z.object({ key: text, expiresAt: z.number() });
-
-const EndingData: z.ZodType<Ending> = z.strictObject({
-  status: z.enum([
-    'WS_CONNECTION_CLOSED',
-    'BOT_LOST',
-    'CALLER_LOST',
-    'BOT_UNREACHABLE',
-    'HANDSHAKE_REFUSED',
-    'LIMIT_REACHED',
-    'DRAINED',
-    'GATEWAY_LOST',
-  ]),
-  endedBy: z.enum(['caller', 'bot', 'gateway']),
-  code: z.int(),
-  reason: text,
-  at: z.number(),
-});
-
 const maxSessions = z.int().nullable();
+
+const Request: z.ZodType<StoreRequest> = z.discriminatedUnion('method', [
+  request('issue', z.tuple([SessionData, TicketData, maxSessions])),
+  request('take', z.tuple([text])),
+  request('giveBack', z.tuple([SessionData, TicketData])),
+  request('open', z.tuple([SessionData, maxSessions])),
+  request('end', z.tuple([SessionData, EndingData])),
+  request('read', z.tuple([text])),
+  request('endingOf', z.tuple([text, text])),
+  request('seat', z.tuple([SessionData, z.array(text), maxSessions])),
+  request('unseat', z.tuple([SessionData])),
+  request('find', z.tuple([text])),
+  request('list', z.tuple([QueryData])),
+  request('count', z.tuple([text, text])),
+  request('stop', z.tuple([text])),
+  request('ping', z.tuple([])),
+]);
+
+function request<M extends StoreMethod, A extends z.ZodType<Arguments<M>>>(
+  method: M,
+  args: A,
+): z.ZodObject<{ method: z.ZodLiteral<M>; args: A }, z.core.$strict> {
+  return z.strictObject({ method: z.literal(method), args });
+}
+
+const values: { readonly [M in StoreMethod]: z.ZodType<StoreValue<M>> } = {
+  issue: z.void(),
+  take: SessionData.nullable(),
+  giveBack: z.void(),
+  open: z.void(),
+  end: z.void(),
+  read: SessionData.nullable(),
+  endingOf: EndingData.nullable(),
+  seat: text.nullable(),
+  unseat: z.void(),
+  find: RecordData.nullable(),
+  list: ListData,
+  count: CountData,
+  stop: z.boolean(),
+  ping: z.void(),
+};
 
 const Question: z.ZodType<StoreQuestion> = z.strictObject({
   type: z.literal('store'),
-  id,
-  request: z.discriminatedUnion('method', [
-    z.strictObject({
-      method: z.literal('issue'),
-      session: SessionData,
-      ticket: TicketData,
-      maxSessions,
-    }),
-    z.strictObject({ method: z.literal('take'), key: text }),
-    z.strictObject({ method: z.literal('giveBack'), session: SessionData, ticket: TicketData }),
-    z.strictObject({ method: z.literal('open'), session: SessionData, maxSessions }),
-    z.strictObject({ method: z.literal('end'), session: SessionData, ending: EndingData }),
-    z.strictObject({ method: z.literal('read'), id: text }),
-    z.strictObject({ method: z.literal('endingOf'), provider: text, callId: text }),
-    z.strictObject({ method: z.literal('ping') }),
-  ]),
+  id: z.int().nonnegative(),
+  request: Request,
 });
 
 const Answer: z.ZodType<StoreAnswer> = z.strictObject({
   type: z.literal('store-answer'),
-  id,
+  id: z.int().nonnegative(),
   result: z.union([
-    z.strictObject({ value: z.union([SessionData, EndingData, z.null()]) }),
+    z.strictObject({ value: z.unknown() }),
     z.strictObject({
       error: z.strictObject({
         code: z.enum(['ERR_AT_CAPACITY', 'ERR_STORE_FULL', 'ERR_STORE_UNAVAILABLE']),
@@ -108,47 +111,30 @@ const Answer: z.ZodType<StoreAnswer> = z.strictObject({
   ]),
 });
 
+const Stop: z.ZodType<StoreStop> = z.strictObject({ type: z.literal('store-stop'), id: text });
+
 /** Null for every other message. */
 export function readStoreQuestion(message: unknown): StoreQuestion | null {
   return Question.safeParse(message).data ?? null;
 }
 
-/** Null for every other message. */
-export function readStoreAnswer(message: unknown): StoreAnswer | null {
-  return Answer.safeParse(message).data ?? null;
+/** What the store says on its own, or answers. Null for every other message. */
+export function readStoreMessage(message: unknown): StoreAnswer | StoreStop | null {
+  return Answer.safeParse(message).data ?? Stop.safeParse(message).data ?? null;
 }
 
-export function isSession(value: Session | Ending | null): value is Session {
-  return value !== null && 'id' in value;
+/** Throws when a method never resolves with that. */
+export function readStoreValue<M extends StoreMethod>(method: M, value: unknown): StoreValue<M> {
+  const schema: z.ZodType<StoreValue<M>> = values[method];
+  return schema.parse(value);
 }
 
-export function isEnding(value: Session | Ending | null): value is Ending {
-  return value !== null && 'status' in value;
-}
+type Methods = { readonly [M in StoreMethod]: (...args: Arguments<M>) => Promise<StoreValue<M>> };
 
 /** What is asked, asked of a store. Rejects as the store does. */
-export async function askStore(store: SessionStore, request: StoreRequest): Promise<Session | Ending | null> {
-  switch (request.method) {
-    case 'issue':
-      await store.issue(request.session, request.ticket, request.maxSessions);
-      return null;
-    case 'take':
-      return store.take(request.key);
-    case 'giveBack':
-      await store.giveBack(request.session, request.ticket);
-      return null;
-    case 'open':
-      await store.open(request.session, request.maxSessions);
-      return null;
-    case 'end':
-      await store.end(request.session, request.ending);
-      return null;
-    case 'read':
-      return store.read(request.id);
-    case 'endingOf':
-      return store.endingOf(request.provider, request.callId);
-    case 'ping':
-      await store.ping();
-      return null;
-  }
+export function askStore<M extends StoreMethod>(
+  store: Methods,
+  { method, args }: StoreRequest<M>,
+): Promise<StoreValue<M>> {
+  return store[method](...args);
 }

@@ -14,6 +14,8 @@ export interface Session {
   readonly body: string | null;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
+  /** W3C `traceparent` of the webhook or /start that it came from; absent when nobody traces. */
+  readonly trace?: string;
 }
 
 /** Under which name, and until when, a session waits for its one socket. */
@@ -32,17 +34,56 @@ export type CompletionStatus =
   | 'HANDSHAKE_REFUSED'
   | 'LIMIT_REACHED'
   | 'DRAINED'
+  /** Somebody with a private key stopped it. */
+  | 'STOPPED'
   /** The process that relayed it is gone. */
   | 'GATEWAY_LOST';
 
 export interface Ending {
   readonly status: CompletionStatus;
-  readonly endedBy: 'caller' | 'bot' | 'gateway';
+  readonly endedBy: 'caller' | 'bot' | 'gateway' | 'operator';
   /** As the side that ended it said it; RFC 6455 §7.4. */
   readonly code: number;
   readonly reason: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
+}
+
+/** A session that was opened, as it is listed: all but its body. */
+export interface SessionRecord extends Omit<Session, 'body'> {
+  /** When its socket was let in. Milliseconds since the epoch. */
+  readonly openedAt: number;
+  /** URL of the bot whose seat it has, or had; null where no seat was asked for. */
+  readonly bot: string | null;
+  /** Null while it is live. */
+  readonly ending: Ending | null;
+}
+
+export interface SessionQuery {
+  readonly organization: string;
+  readonly agent: string;
+  /** At most so many records, after leaving out the first `offset` that match. */
+  readonly limit: number;
+  readonly offset: number;
+  /** "live", "ended" in whatever way, or one way of ending; null is all. */
+  readonly status: 'live' | 'ended' | CompletionStatus | null;
+  /** By `createdAt`, both ends included. Milliseconds since the epoch; null is no bound. */
+  readonly from: number | null;
+  readonly until: number | null;
+}
+
+/** One page. */
+export interface SessionList {
+  /** How many match, on this page or not. */
+  readonly total: number;
+  /** Newest first. */
+  readonly records: readonly SessionRecord[];
+}
+
+/** What an agent has, all processes together. */
+export interface SessionCount {
+  readonly live: number;
+  readonly reserved: number;
 }
 
 /**
@@ -59,16 +100,41 @@ export interface SessionStore {
   issue(session: Session, ticket: Ticket, maxSessions: number | null): Promise<void>;
   /** Waiting → live, in one atomic step: null for everyone but the first, and after the ticket has expired. */
   take(key: string): Promise<Session | null>;
-  /** Live → waiting again, for what is left of the ticket's time: its socket was never opened, or found no bot. */
+  /**
+   * Live → waiting again, for what is left of the ticket's time: its socket was never opened, or found no bot. It gives
+   * up its seat, and is no longer listed.
+   */
   giveBack(session: Session, ticket: Ticket): Promise<void>;
   /** Live from now on, without a ticket. Rejects with ERR_AT_CAPACITY. */
   open(session: Session, maxSessions: number | null): Promise<void>;
-  /** Live → ended; the body is forgotten, the ending remembered for a while. Unknown ids are ignored. */
+  /**
+   * Live → ended; the body is forgotten and the seat given up, the rest remembered for a while. `session` may say more
+   * than was known when it was opened (provider, call). Unknown ids are ignored.
+   */
   end(session: Session, ending: Ending): Promise<void>;
   /** A live session, or null. */
   read(id: string): Promise<Session | null>;
   /** How the last session of a phone call ended; null while it lives and when it is not known. */
   endingOf(provider: string, callId: string): Promise<Ending | null>;
+
+  /**
+   * Gives a live session a seat at the bot with the fewest sessions of all processes, the first of those with equally
+   * few, in one atomic step; a seat that it had elsewhere is given up. `bots`: their URLs. `maxSessions`: of each bot.
+   * Resolves with the bot, or null when all of them are full.
+   */
+  seat(session: Session, bots: readonly string[], maxSessions: number | null): Promise<string | null>;
+  /** Gives up the seat of a live session: its bot did not answer. */
+  unseat(session: Session): Promise<void>;
+
+  /** A session that was opened, live or ended, as long as it is remembered; or null. */
+  find(id: string): Promise<SessionRecord | null>;
+  list(query: SessionQuery): Promise<SessionList>;
+  count(organization: string, agent: string): Promise<SessionCount>;
+  /** Tells the process that relays a live session to end it. False when there is no such session. */
+  stop(id: string): Promise<boolean>;
+  /** `listener` is told the ids of sessions of this process that somebody wants stopped. One listener only. */
+  onStop(listener: (id: string) => void): void;
+
   /** Resolves when the store can serve. */
   ping(): Promise<void>;
   close(): Promise<void>;

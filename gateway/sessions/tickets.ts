@@ -1,5 +1,6 @@
 import { TOKEN_TTL } from '../../shared/start.ts';
 import { CLOCK_SKEW } from '../limits.ts';
+import type { Ledger } from './ledger.ts';
 import type { Session, Ticket } from './store.ts';
 
 interface Entry {
@@ -14,15 +15,15 @@ export interface Tickets {
   readonly add: (session: Session, ticket: Ticket) => void;
   /** The session of a ticket, once. */
   readonly take: (key: string) => Session | null;
-  /** False when the ticket has expired meanwhile. */
-  readonly giveBack: (key: string, session: Session) => boolean;
-  /** Forgets what has expired, and names the sessions that nobody came for. */
-  readonly expire: () => readonly Session[];
+  /** Forgets the session when its ticket has expired meanwhile. */
+  readonly giveBack: (key: string, session: Session) => void;
+  /** Forgets what has expired. */
+  readonly expire: () => void;
   readonly clear: () => void;
 }
 
-/** `now`: milliseconds since the epoch. Tickets must be added in the order of their expiry. */
-export function tickets(now: () => number): Tickets {
+/** `now`: milliseconds since the epoch. Tickets must be added in the order of their expiry. They count as reserved. */
+export function tickets(now: () => number, counted: Ledger): Tickets {
   const entries = new Map<string, Entry>();
   let waiting = 0;
 
@@ -36,6 +37,7 @@ export function tickets(now: () => number): Tickets {
     add(session, { key, expiresAt }) {
       entries.set(key, { session, expiresAt });
       waiting += 1;
+      counted.add(session, 'reserved');
     },
     take(key) {
       const entry = entries.get(key);
@@ -43,24 +45,24 @@ export function tickets(now: () => number): Tickets {
       const { session } = entry;
       entry.session = null;
       waiting -= 1;
+      counted.remove(session, 'reserved');
       return session;
     },
     giveBack(key, session) {
       const entry = entries.get(key);
-      if (!entry || isOver(entry)) return false;
+      if (!entry || isOver(entry)) return;
       entry.session = session;
       waiting += 1;
-      return true;
+      counted.add(session, 'reserved');
     },
     expire() {
-      const missed: Session[] = [];
       for (const [key, entry] of entries) {
         if (!isOver(entry)) break;
         entries.delete(key);
-        if (entry.session) missed.push(entry.session);
+        if (!entry.session) continue;
+        waiting -= 1;
+        counted.remove(entry.session, 'reserved');
       }
-      waiting -= missed.length;
-      return missed;
     },
     clear: () => entries.clear(),
   };

@@ -1,83 +1,66 @@
-import { randomUUID } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
-import type { Ending, Session, SessionStore } from '../../gateway/sessions/store.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { call, ending, session, TTL, type StoreUnderTest } from './session-samples.ts';
+import { describeSeats } from './session-seats.ts';
+import { describeSessionViews } from './session-views.ts';
 
-/** A store with room for four waiting sessions and 1,000 bytes of bodies, and a clock of its own. */
-export interface StoreUnderTest {
-  readonly store: SessionStore;
-  /** Lets milliseconds pass. */
-  readonly wait: (ms: number) => void;
-  readonly now: () => number;
-}
-
-const ending: Ending = {
-  status: 'WS_CONNECTION_CLOSED',
-  endedBy: 'bot',
-  code: 1000,
-  reason: 'goodbye',
-  at: 1,
-};
-
-function session(change: Partial<Session> = {}): Session {
-  return {
-    id: randomUUID(),
-    agent: 'a',
-    organization: 'o',
-    provider: 'twilio',
-    call: null,
-    body: null,
-    createdAt: 0,
-    ...change,
-  };
-}
+export type { StoreUnderTest } from './session-samples.ts';
 
 /** What every session store must do, whatever it keeps its sessions in. */
-export function describeSessionStore(name: string, make: () => StoreUnderTest): void {
+export function describeSessionStore(
+  name: string,
+  makeStore: () => StoreUnderTest | Promise<StoreUnderTest>,
+): void {
   describe(`session store ${name}`, () => {
     const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 
+    async function make(): Promise<StoreUnderTest> {
+      const made = await makeStore();
+      onTestFinished(() => made.close?.());
+      return made;
+    }
+
     test('gives what was issued once, to the first who asks', async () => {
-      const { store, now } = make();
+      const { store, now } = await make();
       const issued = session({ body: '{"a":1}' });
-      await store.issue(issued, { key: 'k', expiresAt: now() + 1000 }, null);
+      await store.issue(issued, { key: 'k', expiresAt: now() + TTL }, null);
       const takers = await Promise.all(Array.from({ length: 100 }, () => store.take('k')));
       expect(takers.filter((taken) => taken !== null)).toEqual([issued]);
     });
 
     test('gives nothing that was not issued', async () => {
-      expect(await make().store.take('k')).toBeNull();
+      expect(await (await make()).store.take('k')).toBeNull();
     });
 
     test.each([
-      [999, true],
-      [1000, false],
-      [1001, false],
-    ])('after %i of 1000 ms a ticket is good: %s', async (ms, isGood) => {
-      const { store, wait, now } = make();
-      await store.issue(session(), { key: 'k', expiresAt: now() + 1000 }, null);
-      wait(ms);
+      [TTL - 1, true],
+      [TTL, false],
+      [TTL + 1, false],
+    ])(`after %i of ${TTL} ms a ticket is good: %s`, async (ms, isGood) => {
+      const { store, wait, now } = await make();
+      await store.issue(session(), { key: 'k', expiresAt: now() + TTL }, null);
+      await wait(ms);
       expect((await store.take('k')) !== null).toBe(isGood);
     });
 
     test('takes back a session for the rest of its time, and gives it once more', async () => {
-      const { store, wait, now } = make();
+      const { store, wait, now } = await make();
       const issued = session();
-      const ticket = { key: 'k', expiresAt: now() + 1000 };
+      const ticket = { key: 'k', expiresAt: now() + TTL };
       await store.issue(issued, ticket, null);
       await store.take('k');
       await store.giveBack(issued, ticket);
       expect(await store.read(issued.id)).toBeNull();
-      wait(999);
+      await wait(TTL - 1);
       expect(await store.take('k')).toEqual(issued);
       await store.giveBack(issued, ticket);
-      wait(1);
+      await wait(1);
       expect(await store.take('k')).toBeNull();
     });
 
     test('knows a live session, and forgets it when it ends', async () => {
-      const { store, now } = make();
+      const { store, now } = await make();
       const issued = session({ body: '[]' });
-      await store.issue(issued, { key: 'k', expiresAt: now() + 1000 }, null);
+      await store.issue(issued, { key: 'k', expiresAt: now() + TTL }, null);
       expect(await store.read(issued.id)).toBeNull();
       await store.take('k');
       expect(await store.read(issued.id)).toEqual(issued);
@@ -87,8 +70,7 @@ export function describeSessionStore(name: string, make: () => StoreUnderTest): 
     });
 
     test('remembers how a phone call ended', async () => {
-      const { store } = make();
-      const call = { id: 'CA1', from: '', to: '', direction: 'inbound' } as const;
+      const { store } = await make();
       const live = session({ call });
       await store.open(live, null);
       expect(await store.endingOf('twilio', 'CA1')).toBeNull();
@@ -97,19 +79,29 @@ export function describeSessionStore(name: string, make: () => StoreUnderTest): 
       expect(await store.endingOf('plivo', 'CA1')).toBeNull();
     });
 
+    test('of two sessions of a phone call, the one that ended last tells how the call ended', async () => {
+      const { store } = await make();
+      const [first, second] = [session({ call }), session({ call })];
+      await store.open(first, null);
+      await store.open(second, null);
+      await store.end(second, { ...ending, status: 'BOT_LOST' });
+      await store.end(first, ending);
+      expect(await store.endingOf('twilio', 'CA1')).toEqual(ending);
+    });
+
     test('counts live and reserved sessions of an agent, and of no other', async () => {
-      const { store, now } = make();
-      await store.issue(session(), { key: 'k', expiresAt: now() + 1000 }, 2);
+      const { store, now } = await make();
+      await store.issue(session(), { key: 'k', expiresAt: now() + TTL }, 2);
       await store.open(session(), 2);
       await expect(store.open(session(), 2)).rejects.toEqual(code('ERR_AT_CAPACITY'));
-      const refused = store.issue(session(), { key: 'l', expiresAt: now() + 1000 }, 2);
+      const refused = store.issue(session(), { key: 'l', expiresAt: now() + TTL }, 2);
       await expect(refused).rejects.toEqual(code('ERR_AT_CAPACITY'));
       await store.open(session({ agent: 'b' }), 2);
       await store.open(session({ organization: 'p' }), 2);
     });
 
     test('has room again after an end', async () => {
-      const { store } = make();
+      const { store } = await make();
       const only = session();
       await store.open(only, 1);
       await store.end(only, ending);
@@ -120,49 +112,56 @@ export function describeSessionStore(name: string, make: () => StoreUnderTest): 
       ['expiry', false],
       ['being given back and expiry', true],
     ])('has room again after %s', async (_, isGivenBack) => {
-      const { store, wait, now } = make();
+      const { store, wait, now } = await make();
       const only = session();
-      const ticket = { key: 'k', expiresAt: now() + 1000 };
+      const ticket = { key: 'k', expiresAt: now() + TTL };
       await store.issue(only, ticket, 1);
       if (isGivenBack) await store.take('k');
       await store.giveBack(only, ticket);
-      wait(999);
+      await wait(TTL - 1);
       await expect(store.open(session(), 1)).rejects.toEqual(code('ERR_AT_CAPACITY'));
-      wait(1);
+      await wait(1);
       await store.open(session(), 1);
     });
 
     test('a session that is live when its ticket expires keeps its place', async () => {
-      const { store, wait, now } = make();
-      await store.issue(session(), { key: 'k', expiresAt: now() + 1000 }, 1);
+      const { store, wait, now } = await make();
+      await store.issue(session(), { key: 'k', expiresAt: now() + TTL }, 1);
       await store.take('k');
-      wait(5000);
+      await wait(TTL);
       await expect(store.open(session(), 1)).rejects.toEqual(code('ERR_AT_CAPACITY'));
     });
 
     test('refuses more than it can hold, and pushes nothing out', async () => {
-      const { store, wait, now } = make();
-      const tickets = ['k1', 'k2', 'k3', 'k4'].map((key) => ({ key, expiresAt: now() + 1000 }));
+      const { store, wait, now } = await make();
+      const tickets = ['k1', 'k2', 'k3', 'k4'].map((key) => ({ key, expiresAt: now() + TTL }));
       for (const ticket of tickets) await store.issue(session(), ticket, null);
-      const fifth = (): Promise<void> => store.issue(session(), { key: 'k5', expiresAt: now() + 1000 }, null);
+      const fifth = (key = 'k5'): Promise<void> =>
+        store.issue(session(), { key, expiresAt: now() + TTL }, null);
       await expect(fifth()).rejects.toEqual(code('ERR_STORE_FULL'));
       for (const { key } of tickets) expect(await store.take(key)).not.toBeNull();
       await fifth();
-      wait(1000);
-      await fifth();
+      await wait(TTL);
+      await fifth('k6');
     });
 
-    test('refuses bodies beyond its bytes, and has room when the session that held them ends', async () => {
-      const { store, now } = make();
+    test('refuses bodies beyond its bytes, and has room when the session that held them ends', async ({
+      skip,
+    }) => {
+      const { store, now, countsBytes } = await make();
+      skip(!countsBytes, 'whoever keeps the bodies judges');
       const big = session({ body: 'x'.repeat(1000) });
-      await store.issue(big, { key: 'k', expiresAt: now() + 1000 }, null);
+      await store.issue(big, { key: 'k', expiresAt: now() + TTL }, null);
       const more = (): Promise<void> =>
-        store.issue(session({ body: 'é' }), { key: 'l', expiresAt: now() + 1000 }, null);
+        store.issue(session({ body: 'é' }), { key: 'l', expiresAt: now() + TTL }, null);
       await expect(more()).rejects.toEqual(code('ERR_STORE_FULL'));
       await store.take('k');
       await expect(more()).rejects.toEqual(code('ERR_STORE_FULL'));
       await store.end(big, ending);
       await more();
     });
+
+    describeSeats(make);
+    describeSessionViews(make);
   });
 }
