@@ -1,0 +1,164 @@
+import type { Log } from '../../log.ts';
+import type { Ending, SessionRecord } from '../store.ts';
+import { keys } from './keys.ts';
+import type { RedisLink } from './link.ts';
+import { addEnded, addLive, RECORD_TTL, removeEnded, removeLive, type Held } from './moves.ts';
+import { readRecord } from './records.ts';
+import { sweepSeats } from './seats.ts';
+
+/** Beats without a sign of life after which a replica is dead: two may get lost. It is buried at the second look. */
+export const LEASE_BEATS = 3;
+/** Sessions that one command names. */
+const CHUNK = 200;
+
+/** A session that ended, and Redis was not told yet. */
+export interface Debt {
+  readonly record: SessionRecord;
+  readonly ending: Ending;
+}
+
+export interface CensusOptions {
+  readonly link: () => RedisLink;
+  readonly log: Log;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly maxHistory: number;
+  /** Milliseconds between two looks. */
+  readonly beat: number;
+  readonly replica: string;
+  readonly held: ReadonlyMap<string, Held>;
+  readonly bots: ReadonlySet<string>;
+  readonly owed: Map<string, Debt>;
+}
+
+/** True when a thing was seen at the look before as well, and in one connection: so it is not just under way. */
+export type IsTwice = (thing: string) => boolean;
+
+/**
+ * At each look a replica says that it lives, compares what Redis counts for it with what it holds, and buries replicas
+ * that are dead. What differs twice in a row is put right: so neither a lost answer, a crash, a failover nor an emptied
+ * Redis leaves a wrong count behind.
+ */
+export interface Census {
+  look(): Promise<void>;
+  forgetSuspects(): void;
+  /** Takes our name off. */
+  leave(): Promise<void>;
+}
+
+export function census(options: CensusOptions): Census {
+  const { link, beat, replica, held, bots } = options;
+  let suspects = new Set<string>();
+
+  return {
+    async look() {
+      const [, , ours, others] = await link().together((batch) => {
+        batch
+          .set(keys.alive(replica), '', { expiration: { type: 'PX', value: LEASE_BEATS * beat } })
+          .sAdd(keys.replicas, replica)
+          .hGetAll(keys.replica(replica))
+          .sMembers(keys.replicas);
+      });
+      const before = suspects;
+      suspects = new Set();
+      const isTwice: IsTwice = (thing) => {
+        suspects.add(thing);
+        return before.has(thing);
+      };
+      await payDebts(options);
+      await compare(hostsOf(ours), isTwice, options);
+      const known = Array.isArray(others) ? others.map(String) : [];
+      await bury(
+        known.filter((name) => name !== replica),
+        isTwice,
+        options,
+      );
+      await sweepSeats(link(), { replica, held, bots }, new Set(known), isTwice);
+    },
+    forgetSuspects: () => suspects.clear(),
+    async leave() {
+      await payDebts(options);
+      await link().together((batch) => {
+        batch.sRem(keys.replicas, replica).del(keys.alive(replica)).del(keys.replica(replica));
+      });
+    },
+  };
+}
+
+/** What we hold and Redis does not know, and the other way round. What will soon be forgotten is written again. */
+async function compare(counted: Hosts, isTwice: IsTwice, options: CensusOptions): Promise<void> {
+  const { link, replica, held, now, log } = options;
+  const old = now() - RECORD_TTL / 2;
+  const missing = [...held.values()].filter(
+    ({ session: { id }, writtenAt }) => writtenAt < old || (!counted.has(id) && isTwice(`-${id}`)),
+  );
+  for (const some of chunks(missing)) {
+    await link().together((batch) => {
+      for (const mine of some) {
+        removeEnded(batch, mine);
+        addLive(batch, replica, mine);
+        mine.writtenAt = now();
+      }
+    });
+  }
+  const strays = [...counted].filter(([id]) => !held.has(id) && isTwice(`+${id}`));
+  await forget(replica, strays, options);
+  if (missing.length + strays.length === 0) return;
+  log.info({ written: missing.length, removed: strays.length }, 'sessions in Redis were put right');
+}
+
+async function bury(others: readonly string[], isTwice: IsTwice, options: CensusOptions): Promise<void> {
+  const { link, log } = options;
+  if (others.length === 0) return;
+  const signs = await link().run((client) => client.mGet(others.map(keys.alive)));
+  for (const dead of others.filter((name, index) => signs[index] === null && isTwice(name))) {
+    const lost = hostsOf(await link().run((client) => client.hGetAll(keys.replica(dead))));
+    await forget(dead, [...lost], options);
+    const isFirst = (await link().run((client) => client.sRem(keys.replicas, dead))) === 1;
+    if (isFirst) log.warn({ replica: dead, calls: lost.size }, 'a replica is gone: its places are free');
+  }
+}
+
+/** Sessions that a replica is said to have, and has not. */
+async function forget(
+  replica: string,
+  lost: readonly (readonly [id: string, host: string])[],
+  { link, now, maxHistory }: CensusOptions,
+): Promise<void> {
+  const ending = { status: 'GATEWAY_LOST', endedBy: 'gateway', code: 1006, reason: '', at: now() } as const;
+  for (const some of chunks(lost)) {
+    const texts = await link().run((client) => client.mGet(some.map(([id]) => keys.session(id))));
+    await link().together((batch) => {
+      for (const [index, [id, host]] of some.entries()) {
+        batch.hDel(keys.replica(replica), id).zRem(keys.live(host), id);
+        const record = texts[index] ? readRecord(texts[index]) : null;
+        if (record?.ending !== null) continue;
+        removeLive(batch, replica, record);
+        addEnded(batch, record, ending, maxHistory);
+      }
+    });
+  }
+}
+
+async function payDebts({ link, owed, replica, maxHistory }: CensusOptions): Promise<void> {
+  for (const some of chunks([...owed.values()])) {
+    await link().together((batch) => {
+      for (const { record, ending } of some) {
+        removeLive(batch, replica, record);
+        addEnded(batch, record, ending, maxHistory);
+      }
+    });
+    for (const { record } of some) owed.delete(record.id);
+  }
+}
+
+/** Service hosts by session id. */
+type Hosts = ReadonlyMap<string, string>;
+
+function hostsOf(value: unknown): Hosts {
+  return new Map(Object.entries(value ?? {}).map(([id, host]) => [id, String(host)]));
+}
+
+function* chunks<T>(all: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < all.length; at += CHUNK) yield all.slice(at, at + CHUNK);
+}

@@ -1,0 +1,83 @@
+import type { Ending, Session, SessionRecord, Ticket } from '../store.ts';
+import { hostOf, keys } from './keys.ts';
+import type { Batch } from './link.ts';
+
+/** Milliseconds the record and the body of a live session are kept without being written again. */
+export const RECORD_TTL = 86_400_000;
+/** Milliseconds an ended session is remembered, if it is not pushed out by others before. */
+export const HISTORY_TTL = 21_600_000;
+
+/** A live session, in the process that relays it. */
+export interface Held {
+  readonly session: Session;
+  readonly openedAt: number;
+  /** URL of the bot at which it has a seat. */
+  bot: string | null;
+  /** When it was last written down. Milliseconds since the epoch. */
+  writtenAt: number;
+}
+
+export function recordOf({ session, openedAt, bot }: Held): SessionRecord {
+  const { body: _, ...record } = session;
+  return { ...record, openedAt, bot, ending: null };
+}
+
+/** `lifetime`: milliseconds, more than 0. */
+export function addWaiting(batch: Batch, session: Session, ticket: Ticket, lifetime: number): void {
+  const { id } = session;
+  const { expiresAt } = ticket;
+  const place = { score: expiresAt, value: id };
+  batch
+    .set(keys.ticket(ticket), JSON.stringify({ session, expiresAt }), {
+      expiration: { type: 'PX', value: Math.ceil(lifetime) },
+      condition: 'NX',
+    })
+    .zAdd(keys.pending, place)
+    .zAdd(keys.reserved(hostOf(session)), place);
+}
+
+export function removeWaiting(batch: Batch, session: Session): void {
+  batch.zRem(keys.pending, session.id).zRem(keys.reserved(hostOf(session)), session.id);
+}
+
+export function addLive(batch: Batch, replica: string, held: Held): void {
+  const { session } = held;
+  const { id, body } = session;
+  const expiration = { type: 'PX', value: RECORD_TTL } as const;
+  batch
+    .zAdd(keys.live(hostOf(session)), { score: session.createdAt, value: id })
+    .hSet(keys.replica(replica), id, hostOf(session))
+    .set(keys.session(id), JSON.stringify(recordOf(held)), { expiration });
+  if (body !== null) batch.set(keys.body(id), body, { expiration });
+}
+
+export function removeLive(batch: Batch, replica: string, record: Omit<SessionRecord, 'openedAt'>): void {
+  const { id, bot } = record;
+  batch
+    .zRem(keys.live(hostOf(record)), id)
+    .hDel(keys.replica(replica), id)
+    .del(keys.body(id));
+  if (bot !== null) batch.sRem(keys.seats(bot), seatOf(replica, id));
+}
+
+/** `max`: ended sessions that are listed for an agent. The oldest go first. */
+export function addEnded(batch: Batch, record: SessionRecord, ending: Ending, max: number): void {
+  const { id, call, provider } = record;
+  const expiration = { type: 'PX', value: HISTORY_TTL } as const;
+  const ended = keys.ended(hostOf(record));
+  batch
+    .set(keys.session(id), JSON.stringify({ ...record, ending }), { expiration })
+    .zAdd(ended, { score: record.createdAt, value: id })
+    .zRemRangeByRank(ended, 0, -max - 1);
+  if (call) batch.set(keys.ending(provider, call.id), JSON.stringify(ending), { expiration });
+}
+
+/** It was counted as ended, and is not. */
+export function removeEnded(batch: Batch, { session }: Held): void {
+  batch.zRem(keys.ended(hostOf(session)), session.id);
+  if (session.call) batch.del(keys.ending(session.provider, session.call.id));
+}
+
+export function seatOf(replica: string, id: string): string {
+  return `${replica}/${id}`;
+}

@@ -1,0 +1,153 @@
+import { TOKEN_TTL } from '../../../shared/start.ts';
+import { CLOCK_SKEW, type Limits } from '../../limits.ts';
+import type { SessionRecord, SessionStore } from '../store.ts';
+import { hostOf, keys } from './keys.ts';
+import type { Batch, RedisLink } from './link.ts';
+import { listSessions } from './listing.ts';
+import { addEnded, addLive, addWaiting, recordOf, removeLive, removeWaiting, type Held } from './moves.ts';
+import { redisPlaces, type Places } from './places.ts';
+import type { Presence } from './presence.ts';
+import { readEnding, readRecord, readWaiting } from './records.ts';
+import { redisSeats } from './seats.ts';
+
+export interface RedisStoreOptions {
+  readonly link: RedisLink;
+  readonly presence: Presence;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly limits: Pick<Limits, 'maxPending' | 'maxHistory'>;
+}
+
+/** Sessions in Redis, for any number of equal replicas. docs/scaling.md says what it promises. */
+export function redisStore(options: RedisStoreOptions): SessionStore {
+  const { link, presence, now, limits } = options;
+  const places = redisPlaces({ link, now, maxPending: limits.maxPending });
+  return {
+    ...waitingSessions(options, places),
+    ...liveSessions(options, places),
+    ...redisSeats(link, presence),
+    ...knownSessions(options),
+    count: (organization, agent) => places.count(hostOf({ organization, agent })),
+    stop: (id) => presence.stop(id),
+    onStop: (listener) => presence.onStop(listener),
+    async ping() {
+      await link.run((client) => client.ping());
+    },
+    async close() {
+      await presence.leave();
+      link.close();
+    },
+  };
+}
+
+function waitingSessions(
+  { link, presence, now }: RedisStoreOptions,
+  places: Places,
+): Pick<SessionStore, 'issue' | 'take' | 'giveBack'> {
+  const { replica, held } = presence;
+  /** By our clock too: the shorter of the two lives counts. */
+  const isMissed = (expiresAt: number): boolean =>
+    expiresAt <= now() || expiresAt > now() + TOKEN_TTL + CLOCK_SKEW;
+
+  return {
+    async issue(session, ticket, maxSessions) {
+      await places.admit(session, maxSessions, {
+        take: (batch) => addWaiting(batch, session, ticket, Math.max(ticket.expiresAt - now(), 1)),
+        giveUp(batch) {
+          removeWaiting(batch, session);
+          batch.del(keys.ticket(ticket));
+        },
+      });
+    },
+    async take(key) {
+      const text = await link.run((client) => client.getDel(keys.ticket({ key })));
+      if (text === null) return null;
+      const { session, expiresAt } = readWaiting(text);
+      if (isMissed(expiresAt)) return null;
+      const mine: Held = { session, openedAt: now(), bot: null, writtenAt: now() };
+      await link.together((batch) => {
+        removeWaiting(batch, session);
+        addLive(batch, replica, mine);
+      });
+      held.set(session.id, mine);
+      return session;
+    },
+    async giveBack({ id }, ticket) {
+      await leave(id, { link, presence }, (batch, { session }) => {
+        batch.del(keys.session(id));
+        if (!isMissed(ticket.expiresAt)) addWaiting(batch, session, ticket, ticket.expiresAt - now());
+      });
+    },
+  };
+}
+
+function liveSessions(
+  { link, presence, now, limits }: RedisStoreOptions,
+  places: Places,
+): Pick<SessionStore, 'open' | 'end'> {
+  const { replica, held } = presence;
+  return {
+    async open(session, maxSessions) {
+      const mine: Held = { session, openedAt: now(), bot: null, writtenAt: now() };
+      await places.admit(session, maxSessions, {
+        take: (batch) => addLive(batch, replica, mine),
+        giveUp(batch) {
+          removeLive(batch, replica, recordOf(mine));
+          batch.del(keys.session(session.id));
+        },
+      });
+      held.set(session.id, mine);
+    },
+    async end({ id, provider, call }, ending) {
+      const mine = held.get(id);
+      if (!mine) return;
+      const record: SessionRecord = { ...recordOf(mine), provider, call };
+      presence.owe(record, ending);
+      try {
+        await leave(id, { link, presence }, (batch) => addEnded(batch, record, ending, limits.maxHistory));
+        presence.paid(id);
+      } catch {} // it is told when Redis is back
+    },
+  };
+}
+
+/** Not ours any more, whatever it becomes in Redis. */
+async function leave(
+  id: string,
+  { link, presence: { held, replica } }: Pick<RedisStoreOptions, 'link' | 'presence'>,
+  fill: (batch: Batch, mine: Held) => void,
+): Promise<void> {
+  const mine = held.get(id);
+  if (!mine) return;
+  held.delete(id);
+  await link.together((batch) => {
+    removeLive(batch, replica, recordOf(mine));
+    fill(batch, mine);
+  });
+}
+
+function knownSessions({
+  link,
+  presence,
+}: RedisStoreOptions): Pick<SessionStore, 'read' | 'find' | 'list' | 'endingOf'> {
+  const get = (key: string): Promise<string | null> => link.run((client) => client.get(key));
+  return {
+    async read(id) {
+      const mine = presence.held.get(id);
+      if (mine) return mine.session;
+      const [text, body] = await link.run((client) => client.mGet([keys.session(id), keys.body(id)]));
+      if (!text) return null;
+      const { openedAt: _, bot: __, ending, ...session } = readRecord(text);
+      return ending === null ? { ...session, body: body ?? null } : null;
+    },
+    async find(id) {
+      const text = await get(keys.session(id));
+      return text === null ? null : readRecord(text);
+    },
+    list: (query) => listSessions(link, query),
+    async endingOf(provider, callId) {
+      const text = await get(keys.ending(provider, callId));
+      return text === null ? null : readEnding(text);
+    },
+  };
+}
