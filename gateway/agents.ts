@@ -7,8 +7,9 @@ export interface Agent {
   readonly organization: string;
   /** "token" asks every socket for a token; "none" lets in whoever knows the name. */
   readonly auth: 'token' | 'none';
-  /** ws:// or wss:// URLs; tried in turn. */
+  /** ws:// or wss:// URLs. */
   readonly bots: readonly string[];
+  readonly pool: PoolOptions;
   /** Called numbers, E.164, that reach this agent. */
   readonly numbers: readonly string[];
   /** Sessions live or reserved at once; null is no limit. */
@@ -20,6 +21,20 @@ export interface Agent {
   /** Web pages that may start sessions and open sockets. */
   readonly allowedOrigins: readonly string[];
   readonly fallback: Fallback;
+}
+
+/** How the bots of an agent share its calls. */
+export interface PoolOptions {
+  /** Sessions of each bot at once, all processes together; null is no limit. */
+  readonly maxSessions: number | null;
+  /** Milliseconds a call waits for a bot that is free, or starting. */
+  readonly wait: number;
+  /** Path, and query, that tells a bot's health; null asks nobody. */
+  readonly health: string | null;
+  /** Milliseconds. */
+  readonly healthInterval: number;
+  /** "dns" makes a bot of each address behind the host name of a URL. */
+  readonly discovery: 'static' | 'dns';
 }
 
 export interface Organization {

@@ -1,7 +1,8 @@
 import { signDial } from '../shared/bot-signature.ts';
 import { withQuery } from '../shared/form.ts';
-import type { Agent } from './agents.ts';
 import type { DialTarget } from './dial.ts';
+import type { CallObserver } from './observe/observer.ts';
+import type { Bot } from './pools/bots.ts';
 import { toQueryBody } from './query-body.ts';
 import type { SessionCredentials } from './secrets.ts';
 import type { Session } from './sessions/store.ts';
@@ -14,23 +15,20 @@ export interface BotRequestOptions {
   readonly botSecret: string | null;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Watches this one call. */
+  readonly visit: CallObserver;
 }
 
-/** What each of an agent's bots is told when it is dialled. Nothing that the caller holds is ever in it. */
-export function botTargets(
-  session: Session,
-  agent: Agent,
-  options: BotRequestOptions,
-): readonly DialTarget[] {
+/** What a bot is told when it is dialled. Nothing that the caller holds is ever in it. */
+export function botTarget(bot: Bot, session: Session, options: BotRequestOptions): DialTarget {
   const headers = {
     'x-daily-session-id': session.id,
     ...bodyHeaders(session, options),
     ...callHeaders(session),
+    ...proof(bot.named, session, options),
+    ...options.visit.dialHeaders(),
   };
-  return agent.bots.map((url) => ({
-    url: withBody(url, session.body),
-    headers: { ...headers, ...proof(url, session, options) },
-  }));
+  return { bot, url: withBody(bot.named, session.body), headers };
 }
 
 function bodyHeaders(

@@ -1,23 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { validateHeaderValue } from 'node:http';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { GatewayError } from '../shared/errors.ts';
 import { deadline } from './deadline.ts';
 import { readSwitch } from './dial-answer.ts';
 import { MAX_HEADER_BYTES, type Limits } from './limits.ts';
+import { destinationOf, type Bot } from './pools/bots.ts';
 import { Leg } from './relay/leg.ts';
 import { acceptOf, type Leaving } from './upgrade.ts';
 
 /** A bot and what it is told. */
 export interface DialTarget {
+  readonly bot: Bot;
+  /** As it is asked for: the URL that the bot is named by, and what is added to its query. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface Dial {
-  /** Tried in turn, each at most once. */
-  readonly targets: readonly DialTarget[];
+  readonly target: DialTarget;
   /** The caller's offers. */
   readonly subprotocols: readonly string[];
   /** When the caller leaves, nobody is left to talk to. */
@@ -31,37 +32,19 @@ export interface Dialled {
   readonly subprotocol: string;
 }
 
-/** Opens a connection to the first bot that answers. Rejects with ERR_BOT_UNREACHABLE. */
-export async function dialBot(dial: Dial, limits: Pick<Limits, 'dialTimeout'>): Promise<Dialled> {
-  let failure: unknown;
-  for (const target of dial.targets) {
-    if (dial.leaving.hasLeft) break;
-    try {
-      return await dialOne(target, dial, limits);
-    } catch (error) {
-      failure = error;
-    }
-  }
-  throw new GatewayError(
-    'ERR_BOT_UNREACHABLE',
-    'no bot answered: check that it listens at its configured URL',
-    {
-      cause: failure,
-    },
-  );
-}
-
-/** The leg comes paused, with what the bot may have said in the very packet that completed its handshake. */
-function dialOne(
-  { url, headers }: DialTarget,
-  { subprotocols, leaving }: Dial,
+/**
+ * Opens a connection to a bot. The leg comes paused, with what the bot may have said in the very packet that completed its
+ * handshake. Rejects with the reason in words when it does not answer, not with a switch, or when the caller leaves.
+ */
+export function dialBot(
+  { target: { bot, url, headers }, subprotocols, leaving }: Dial,
   { dialTimeout }: Pick<Limits, 'dialTimeout'>,
 ): Promise<Dialled> {
   const target = new URL(url);
   const key = nonce();
   const request = requestFor(target, key, subprotocols, headers);
   const leg = new Leg('bot');
-  const socket = open(target, leg);
+  const socket = open(bot, leg);
   leg.attach(socket);
 
   return new Promise<Dialled>((resolve, reject) => {
@@ -102,16 +85,10 @@ function nonce(): string {
   return Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64');
 }
 
-function open({ protocol, hostname, port }: URL, leg: Leg): Socket {
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  const options = { host, noDelay: true, allowHalfOpen: true, onread: leg.onread };
-  if (protocol === 'ws:') return connectTcp({ ...options, port: Number(port || 80) });
-  return connectTls({
-    ...options,
-    port: Number(port || 443),
-    ALPNProtocols: ['http/1.1'],
-    ...(isIP(host) === 0 ? { servername: host } : {}),
-  });
+function open(bot: Bot, leg: Leg): Socket {
+  const options = { ...destinationOf(bot), noDelay: true, allowHalfOpen: true, onread: leg.onread };
+  if (bot.named.startsWith('ws:')) return connectTcp(options);
+  return connectTls({ ...options, ALPNProtocols: ['http/1.1'] });
 }
 
 /** RFC 6455 §4.1. */
