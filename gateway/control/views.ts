@@ -1,0 +1,45 @@
+import { serviceHostOf, type Agent } from '../agents.ts';
+import type { SessionCount, SessionRecord } from '../sessions/store.ts';
+
+/** An agent in JSON. What Pipecat Cloud's client looks for and a gateway does not have is null. Times in seconds. */
+export function agentView(agent: Agent, { live, reserved }: SessionCount): object {
+  const { name, organization, auth, maxSessions, maxDuration, idleTimeout } = agent;
+  return {
+    id: serviceHostOf(agent),
+    name,
+    organizationId: organization,
+    activeSessionCount: live,
+    reservedSessionCount: reserved,
+    autoScaling: { maxReplicas: maxSessions },
+    websocketAuth: auth,
+    maxSessionDurationSeconds: maxDuration && maxDuration / 1000,
+    idleTimeoutSeconds: idleTimeout && idleTimeout / 1000,
+    region: null,
+    activeDeploymentId: null,
+    createdAt: null,
+    updatedAt: null,
+  };
+}
+
+/** A session in JSON, without its body, and without who called: numbers are personal data. */
+export function sessionView({ id, agent, organization, createdAt, openedAt, ending }: SessionRecord): object {
+  return {
+    sessionId: id,
+    serviceId: `${agent}.${organization}`,
+    organizationId: organization,
+    deploymentId: null,
+    createdAt: iso(createdAt),
+    updatedAt: iso(ending?.at ?? openedAt),
+    endedAt: ending && iso(ending.at),
+    botStartSeconds: null,
+    coldStart: null,
+    completionStatus: ending?.status ?? null,
+    endedBy: ending?.endedBy ?? null,
+    closeCode: ending?.code ?? null,
+    closeReason: ending?.reason ?? null,
+  };
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}
