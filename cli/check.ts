@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { stringify } from 'smol-toml';
 import { configured } from '../gateway/app.ts';
 import type { Config } from '../gateway/config/config.ts';
+import { maskedStore } from '../gateway/config/store.ts';
 import { limitsTable } from '../gateway/config/limits-table.ts';
 import { loadConfig } from './load-config.ts';
 
@@ -27,9 +28,12 @@ function effective(config: Config): Record<string, unknown> {
   return defined({
     public_url: config.publicUrl ?? undefined,
     internal_url: config.internalUrl ?? undefined,
-    listen: config.host.includes(':') ? `[${config.host}]:${config.port}` : `${config.host}:${config.port}`,
-    store: 'memory:',
+    listen: hostAndPort(config),
+    metrics_listen: config.metrics ? hostAndPort(config.metrics) : undefined,
+    telemetry: config.telemetry ? { traces_url: config.telemetry.url } : undefined,
+    store: maskedStore(config.store),
     drain_timeout: seconds(config.drainTimeout),
+    drain_delay: seconds(config.drainDelay),
     workers: config.workers,
     carriers: configured(config.carriers).map(({ name }) => name),
     made_up: Object.entries(config.invented).flatMap(([what, made]) => (made ? what : [])),
@@ -43,6 +47,13 @@ function effective(config: Config): Record<string, unknown> {
           agent_name: agent.name,
           websocket_auth: agent.auth,
           bots: agent.bots,
+          pool: defined({
+            max_sessions: agent.pool.maxSessions ?? undefined,
+            wait: agent.pool.wait / 1000,
+            health: agent.pool.health ?? undefined,
+            health_interval: agent.pool.healthInterval / 1000,
+            discovery: agent.pool.discovery,
+          }),
           numbers: agent.numbers,
           max_session_duration: seconds(agent.maxDuration),
           idle_timeout: seconds(agent.idleTimeout),
@@ -54,6 +65,10 @@ function effective(config: Config): Record<string, unknown> {
     })),
     limits: limitsTable(config.limits),
   });
+}
+
+function hostAndPort({ host, port }: { readonly host: string; readonly port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function seconds(ms: number | null): number | undefined {

@@ -6,6 +6,7 @@ import { parseFields } from '../shared/fields.ts';
 import { registerCall } from './call.ts';
 import { addCheck } from './check.ts';
 import { addDemo } from './demo.ts';
+import { addDemoBot } from './demo-bot-command.ts';
 import { addServe } from './serve.ts';
 import { readState } from './state.ts';
 import { addToken } from './token.ts';
@@ -41,7 +42,7 @@ registerCall(program, {
   stdout: process.stdout,
   stderr: process.stderr,
 });
-for (const add of [addDemo, addCheck, addToken]) add(program);
+for (const add of [addDemo, addDemoBot, addCheck, addToken]) add(program);
 try {
   await program.parseAsync();
 } catch (error) {

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import type { Config } from '../gateway/config/config.ts';
 import { loggedError, type Log } from '../gateway/log.ts';
-import { memoryStore } from '../gateway/sessions/memory.ts';
 import { banner } from './banner.ts';
 import { withDemoBot } from './demo-bot.ts';
 import { loadConfig } from './load-config.ts';
 import { openLog } from './log-stream.ts';
+import { openSharedState } from './shared-state.ts';
 import { stateFile } from './state.ts';
 import { superviseWorkers } from './supervisor.ts';
 import { CRASH_DRAIN, listen, type Served } from './worker-gateway.ts';
@@ -15,12 +15,14 @@ const help = `
 With nothing configured it listens on 127.0.0.1:7860, answers with a built-in echo bot, makes up
 keys and carriers' credentials, and keeps them in a file only you can read.
 
-Variables: HOOKSWITCH_SECRETS, HOOKSWITCH_PUBLIC_KEYS, PUBLIC_URL, HOST, PORT, HOOKSWITCH_WORKERS,
-and one group for each carrier: TWILIO_ACCOUNT_SID + TWILIO_AUTH_TOKEN, PLIVO_AUTH_ID +
-PLIVO_AUTH_TOKEN, TELNYX_API_KEY + TELNYX_PUBLIC_KEY. Everything else stands in hookswitch.toml:
-see the README.
+Variables: HOOKSWITCH_SECRETS, HOOKSWITCH_PUBLIC_KEYS, HOOKSWITCH_PRIVATE_KEYS, PUBLIC_URL, HOST,
+PORT, REDIS_URL (several machines: each runs this command), HOOKSWITCH_WORKERS (several cores),
+HOOKSWITCH_METRICS_LISTEN, OTEL_EXPORTER_OTLP_ENDPOINT, and one group for each carrier:
+TWILIO_ACCOUNT_SID + TWILIO_AUTH_TOKEN, PLIVO_AUTH_ID + PLIVO_AUTH_TOKEN, TELNYX_API_KEY +
+TELNYX_PUBLIC_KEY. Everything else stands in hookswitch.toml: see the README.
 
-SIGTERM takes no more calls and waits for the live ones (drain_timeout, 300 s); again: ends them.`;
+SIGTERM takes no more calls (from drain_delay on) and waits for the live ones (drain_timeout, 300 s);
+again: ends them.`;
 
 export function addServe(program: Command): void {
   program
@@ -40,11 +42,10 @@ async function serve(path: string | undefined): Promise<void> {
     await close();
     throw error;
   });
-  log.info(
-    { listen: `${gateway.address.address}:${gateway.address.port}`, publicUrl: gateway.publicUrl, file },
-    'listening',
-  );
-  process.stderr.write(banner({ config, gateway, state, stateFile: stateFile(process.env) }));
+  const { address, metricsAddress, publicUrl } = gateway;
+  const metrics = metricsAddress && { metrics: `${metricsAddress.address}:${metricsAddress.port}` };
+  log.info({ listen: `${address.address}:${address.port}`, publicUrl, ...metrics, file }, 'listening');
+  process.stderr.write(banner({ config, gateway, state, stateFile: state ? stateFile(process.env) : '' }));
 
   const stop = (signal: string): void => {
     log.info({ signal }, 'stopping: no more calls; a second signal ends the live ones');
@@ -63,7 +64,12 @@ async function serve(path: string | undefined): Promise<void> {
 }
 
 /** One worker is this very process: nothing stands between it and its calls. */
-function start(config: Config, log: Log): Promise<Served> {
-  if (config.workers > 1) return superviseWorkers({ config, log });
-  return listen({ config, sessions: memoryStore(config.limits, Date.now), log });
+async function start(config: Config, log: Log): Promise<Served> {
+  const state = await openSharedState(config, log);
+  try {
+    return await (config.workers > 1 ? superviseWorkers : listen)({ config, log, ...state });
+  } catch (error) {
+    await state.sessions.close();
+    throw error;
+  }
 }

@@ -16,8 +16,19 @@ export interface State {
 
 /** Where that is: HOOKSWITCH_STATE, or hookswitch/state.json in the user's state folder. */
 export function stateFile(env: Env): string {
-  const folder = env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state');
-  return env['HOOKSWITCH_STATE'] || join(folder, 'hookswitch', 'state.json');
+  if (env['HOOKSWITCH_STATE']) return env['HOOKSWITCH_STATE'];
+  const folder = env['XDG_STATE_HOME'] || join(home(), '.local', 'state');
+  return join(folder, 'hookswitch', 'state.json');
+}
+
+/** A user without a line in /etc/passwd, and without HOME, has none. */
+function home(): string {
+  try {
+    return homedir();
+  } catch (cause) {
+    const sentence = 'this user has no home folder to keep made-up keys in: set HOOKSWITCH_STATE to a file';
+    throw new GatewayError('ERR_CONFIG_INVALID', sentence, { cause });
+  }
 }
 
 /** What was made up earlier, or null. Throws ERR_CONFIG_INVALID when the file is damaged, or not its owner's alone. */

@@ -4,6 +4,7 @@ import type { SessionStore } from '../gateway/sessions/store.ts';
 import type { Answers } from '../shared/answers.ts';
 import { superviseWorker, type Exit, type SupervisedWorker } from './supervised-worker.ts';
 import type { Listening } from './worker-messages.ts';
+import type { WorkersMetrics } from './worker-metrics.ts';
 
 /** Deaths in a row after which a worker is still replaced at once. Then each replacement waits, twice as long each time. */
 const QUICK_RESTARTS = 3;
@@ -25,6 +26,7 @@ export interface PlaceOptions {
   readonly config: Config;
   readonly sessions: SessionStore;
   readonly answers: Answers;
+  readonly metrics: WorkersMetrics;
   readonly log: Log;
   /** A session became live here. */
   readonly onCall: () => void;
@@ -40,6 +42,8 @@ export interface Place {
   keep(): void;
   /** Nobody comes after those who are there. They drain; again: they end their calls. */
   drain(): void;
+  /** Somebody wants a session ended: tells its worker, if that one is here. */
+  stop(id: string): void;
   kill(): void;
   /** Resolves when nobody is there any more. */
   emptied(): Promise<void>;
@@ -103,6 +107,7 @@ export function openPlace(options: PlaceOptions): Place {
       clearTimeout(restart);
       for (const worker of living) worker.drain();
     },
+    stop: (id) => living.forEach((worker) => worker.stop(id)),
     kill: () => living.forEach((worker) => worker.kill()),
     emptied: () => (living.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
   };

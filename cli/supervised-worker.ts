@@ -4,7 +4,8 @@ import { hostedStore } from '../gateway/sessions/hosted.ts';
 import type { SessionStore } from '../gateway/sessions/store.ts';
 import { hostedAnswers } from '../gateway/workers/hosted-answers.ts';
 import type { Answers } from '../shared/answers.ts';
-import { readReport, type Listening, type Order } from './worker-messages.ts';
+import type { WorkersMetrics } from './worker-metrics.ts';
+import { readReport, type Listening, type Order, type Report } from './worker-messages.ts';
 
 /** How a worker's process ended. */
 export interface Exit {
@@ -20,6 +21,7 @@ export interface SupervisedWorkerOptions {
   readonly config: Config;
   readonly sessions: SessionStore;
   readonly answers: Answers;
+  readonly metrics: WorkersMetrics;
   readonly onListening: (where: Listening) => void;
   /** It cannot listen; it exits. */
   readonly onFailed: (message: string) => void;
@@ -37,6 +39,8 @@ export interface SupervisedWorker {
   readonly calls: number;
   /** As Gateway.drain; then it exits. */
   drain(): void;
+  /** Tells it that somebody wants a session ended, if it is live in it. */
+  stop(id: string): void;
   kill(): void;
 }
 
@@ -44,10 +48,11 @@ export interface SupervisedWorker {
 export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWorker {
   const { number, config, sessions, answers, onListening, onFailed, onFailing, onCall, onExit } = options;
   const worker = cluster.fork();
-  const hosted = hostedStore(sessions, Date.now);
   // A worker that is gone says so by its exit.
   const send = (message: object): void => void worker.send(message, () => {});
+  const hosted = hostedStore({ store: sessions, now: Date.now, send });
   const webhooks = hostedAnswers(answers, send);
+  const measured = options.metrics.join(send);
   let isDraining = false;
   const order = (what: Order): void => send(what);
 
@@ -58,8 +63,10 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
     const before = hosted.live;
     const answer = await hosted.answer(message);
     if (hosted.live > before) onCall();
-    if (answer) return send(answer);
-    const report = readReport(message);
+    if (answer) send(answer);
+    else if (!measured.receive(message)) heed(readReport(message));
+  }
+  function heed(report: Report | null): void {
     if (report?.type === 'ready')
       order(isDraining ? { type: 'drain' } : { type: 'start', worker: number, config });
     if (report?.type === 'listening') onListening(report);
@@ -69,6 +76,7 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
 
   const exited = (code: number | null, signal: string | null): void => {
     webhooks.release();
+    measured.left();
     void hosted.release().then((calls) => onExit({ code, signal, calls }));
   };
   // Its last words may still be on their way when it has exited; they end with 'disconnect'.
@@ -89,6 +97,7 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
       isDraining = true;
       order({ type: 'drain' });
     },
+    stop: (id) => hosted.stop(id),
     kill: () => void worker.process.kill('SIGKILL'),
   };
 }

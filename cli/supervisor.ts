@@ -3,19 +3,20 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../gateway/config/config.ts';
 import type { Log } from '../gateway/log.ts';
-import { memoryStore } from '../gateway/sessions/memory.ts';
-import { memoryAnswers } from '../shared/answers.ts';
+import { serveMetrics } from '../gateway/observe/metrics-page.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { TOKEN_TTL } from '../shared/start.ts';
+import type { SharedState } from './shared-state.ts';
 import { openPlace } from './supervised-place.ts';
 import { fairTurns, useUpTurn } from './supervisor-turns.ts';
 import type { Served } from './worker-gateway.ts';
 import type { Listening } from './worker-messages.ts';
+import { workersMetrics } from './worker-metrics.ts';
 
 /** Milliseconds a worker has to exit once its last call must be over. Then it hangs, and is killed. */
 const EXIT_GRACE = 10_000;
 
-export interface SupervisorOptions {
+export interface SupervisorOptions extends SharedState {
   readonly config: Config;
   readonly log: Log;
 }
@@ -24,15 +25,18 @@ export interface SupervisorOptions {
  * One port, `config.workers` processes. This one accepts connections and hands them round, holds the sessions, and
  * replaces workers that die. Rejects with ERR_CONFIG_INVALID when none can start. `drain` drains them all.
  */
-export async function superviseWorkers({ config, log }: SupervisorOptions): Promise<Served> {
+export async function superviseWorkers(options: SupervisorOptions): Promise<Served> {
+  const { config: given, log, sessions } = options;
+  const config = { ...given, store: null }; // the sessions are kept here: no worker needs the way to them
   prepareFork(config.workers);
-  const sessions = memoryStore(config.limits, Date.now);
-  const answers = memoryAnswers({
+  const answers = options.answers({
     now: Date.now,
     ttl: TOKEN_TTL,
     max: config.limits.maxPending,
     whenFull: () => Promise.reject(new Error('full')), // the worker knows what its carrier should say
   });
+  const metrics = workersMetrics();
+  const page = config.metrics && (await serveMetrics(config.metrics, metrics.scrape));
   let where: Listening | undefined;
   const onCall = fairTurns(
     () => places.map(({ calls }) => calls),
@@ -44,20 +48,25 @@ export async function superviseWorkers({ config, log }: SupervisorOptions): Prom
       config: shareOf(config, index),
       sessions,
       answers,
+      metrics,
       log,
       onCall: () => onCall(index),
     }),
   );
+  sessions.onStop((id) => places.forEach((place) => place.stop(id)));
   const firsts = await Promise.all(places.map(({ first }) => first));
   where = firsts.find((first) => typeof first === 'object');
-  if (!where)
+  if (!where) {
+    page?.close();
     throw new GatewayError('ERR_CONFIG_INVALID', firsts.find((first) => typeof first === 'string') ?? '');
+  }
   for (const place of places) place.keep();
 
   let isDraining = false;
   return {
     publicUrl: where.publicUrl,
     address: where.address,
+    metricsAddress: page && page.address,
     providers: where.providers,
     async drain() {
       const patience = isDraining ? 0 : config.drainTimeout;
@@ -67,10 +76,12 @@ export async function superviseWorkers({ config, log }: SupervisorOptions): Prom
         () => {
           for (const place of places) place.kill();
         },
-        patience + config.limits.closeTimeout + EXIT_GRACE,
+        config.drainDelay + patience + config.limits.closeTimeout + EXIT_GRACE,
       );
       await Promise.all(places.map((place) => place.emptied()));
       clearTimeout(late);
+      await sessions.close();
+      page?.close();
     },
   };
 }

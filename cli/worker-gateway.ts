@@ -5,7 +5,7 @@ import { GatewayError } from '../shared/errors.ts';
 export const CRASH_DRAIN = 10_000;
 
 /** What serves, in this process or in others: all that `serve` needs to know of it. */
-export type Served = Omit<Gateway, 'stopListening'>;
+export type Served = Omit<Gateway, 'stopListening' | 'measure' | 'scrape'>;
 
 /** A gateway in this process. Rejects with ERR_CONFIG_INVALID when it cannot listen. */
 export async function listen(options: Omit<GatewayOptions, 'now'>): Promise<Gateway> {
@@ -13,7 +13,7 @@ export async function listen(options: Omit<GatewayOptions, 'now'>): Promise<Gate
   try {
     return await startGateway({ ...options, now: Date.now });
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
+    if (error instanceof GatewayError || !(error instanceof Error && 'code' in error)) throw error;
     const cure =
       error.code === 'EADDRINUSE'
         ? 'another process listens there: stop it, or set PORT'

@@ -9,6 +9,7 @@ import { GatewayError } from '../shared/errors.ts';
 import { CRASH_DRAIN, listen } from './worker-gateway.ts';
 import { numbered, openSharedLog } from './worker-log.ts';
 import { readOrder, type Report } from './worker-messages.ts';
+import { workerMetrics } from './worker-metrics.ts';
 
 // A terminal, and systemd, signal all processes of a group: the supervisor decides what it means, and says it once.
 process.on('SIGTERM', () => {}).on('SIGINT', () => {});
@@ -21,10 +22,11 @@ function obey(supervisor: Worker): void {
   const report = (what: Report): void => send(what);
   const store = remoteStore({ send, now: Date.now });
   const webhooks = remoteAnswers({ send });
+  const metrics = workerMetrics(send);
   let running: Promise<Running | null> = Promise.resolve(null);
 
   supervisor.on('message', (message: unknown) => {
-    if (store.receive(message) || webhooks.receive(message)) return;
+    if (store.receive(message) || webhooks.receive(message) || metrics.receive(message)) return;
     const order = readOrder(message);
     if (order?.type === 'drain') void running.then((it) => (it ? it.stop() : process.exit()));
     if (order?.type === 'start') running = start(order.worker, order.config);
@@ -36,7 +38,9 @@ function obey(supervisor: Worker): void {
     const log = numbered(await openSharedLog(config.secretValues), worker);
     try {
       const { sessions } = store;
-      const gateway = await listen({ config, sessions, answers: webhooks.answers, log });
+      const { scrape } = metrics;
+      const gateway = await listen({ config, sessions, answers: webhooks.answers, scrape, log });
+      metrics.measureWith(() => gateway.measure());
       const { publicUrl, address, providers } = gateway;
       report({ type: 'listening', publicUrl, address, providers });
       return run(gateway, supervisor, report, log);

@@ -3,11 +3,11 @@ import type { Call } from '../shared/provider.ts';
 import type { StreamFacts, StreamProtocol } from '../shared/stream.ts';
 import type { Admission, Entry } from './admission.ts';
 import { serviceHostOf } from './agents.ts';
-import type { Dialled } from './dial.ts';
 import { subprotocolsOf } from './handshake.ts';
 import type { LiveCall } from './live.ts';
 import { readOpening, type OpeningFailure } from './opening.ts';
-import { dismiss, end, reachBot, release, sayGoodbye, talk, type TalkOptions } from './talk.ts';
+import { reachBot, type Reached } from './pools/reach.ts';
+import { dismiss, end, release, sayGoodbye, talk, type TalkOptions } from './talk.ts';
 import { accept, leave, type Leaving, type Upgrade } from './upgrade.ts';
 
 /** The endpoint a carrier came to, and what is spoken there. */
@@ -35,11 +35,13 @@ export async function carrierCall(
 ): Promise<void> {
   const { request, caller } = upgrade;
   if (caller.hasLeft) {
+    options.visit.refused('caller_left');
     caller.socket.destroy();
     const failure = new GatewayError('ERR_CALL_FAILED', 'the caller left before it was answered');
     return known ? release(known, failure, options) : undefined;
   }
   accept(upgrade, subprotocolsOf(request).find((offer) => offer === protocol.subprotocol) ?? null);
+  options.visit.opened();
   const departure: Departure = { hasLeft: false, onLeft: null, sentAway: null };
   live.close = (code, failure) => {
     departure.sentAway = { code, failure };
@@ -54,10 +56,12 @@ export async function carrierCall(
   let admission: Admission;
   try {
     admission = await identify(entry, known, stream, name);
+    live.session = admission.session.id;
   } catch (error) {
     const [code, reason] = dismissalOf(error);
     return dismiss(caller, code, reason, known, options);
   }
+  options.visit.admitted(admission.session);
   await connect(upgrade, admission, departure, live, options);
 }
 
@@ -81,6 +85,7 @@ async function identify(
 
 function dismissalOf(error: unknown): [code: number, reason: string] {
   if (!(error instanceof GatewayError)) throw error;
+  if (error.code === 'ERR_BOT_UNREACHABLE') return [1013, 'the bot cannot be reached'];
   return error.code === 'ERR_TOKEN_REFUSED' ? [1008, error.message] : [1013, error.message];
 }
 
@@ -102,9 +107,9 @@ async function connect(
   options: TalkOptions,
 ): Promise<void> {
   const { caller } = upgrade;
-  let bot: Dialled;
+  let reached: Reached;
   try {
-    bot = await reachBot(upgrade, admission, departure, options);
+    reached = await reachBot(upgrade, admission, departure, options);
   } catch (error) {
     const { hasLeft, sentAway } = departure;
     if (sentAway) return dismiss(caller, sentAway.code, sentAway.failure, admission, options);
@@ -114,7 +119,8 @@ async function connect(
       return sayGoodbye(caller, 1000, '', options.limits.closeTimeout);
     }
     await release(admission, error, options);
-    return dismiss(caller, 1013, 'the bot cannot be reached', null, options);
+    const [code, reason] = dismissalOf(error);
+    return dismiss(caller, code, reason, null, options);
   }
-  await talk(admission, { caller, bot: bot.leg }, live, options);
+  await talk(admission, { caller, reached }, live, options);
 }

@@ -1,10 +1,11 @@
 import { GatewayError } from '../shared/errors.ts';
 import type { Admission } from './admission.ts';
-import type { Dialled } from './dial.ts';
 import { refuseLeg } from './handshake.ts';
 import type { LiveCall } from './live.ts';
+import { resultOf } from './observe/observer.ts';
+import { reachBot, type Reached } from './pools/reach.ts';
 import { refusalOf } from './refusals.ts';
-import { reachBot, release, talk, type TalkOptions } from './talk.ts';
+import { release, talk, type TalkOptions } from './talk.ts';
 import { accept, callerLeaving, leave, type Upgrade } from './upgrade.ts';
 
 /** /ws/generic: the bot is dialled first, so that a caller who gets 101 has somebody to talk to. */
@@ -17,19 +18,27 @@ export async function genericCall(
   const { caller } = upgrade;
   const leaving = callerLeaving(caller);
   live.close = () => leave(leaving);
-  let bot: Dialled;
+  let reached: Reached;
   try {
-    bot = await reachBot(upgrade, admission, leaving, options);
+    reached = await reachBot(upgrade, admission, leaving, options);
   } catch (error) {
+    options.visit.refused(leaving.hasLeft ? 'caller_left' : resultOf(error));
     await release(admission, error, options);
-    return refuseLeg(caller, refusalOf(error));
+    return refuseLeg(caller, refusalOf(options.live.isStopped(admission.session.id) ? stopped() : error));
   }
-  if (!caller.hasLeft) {
-    accept(upgrade, bot.subprotocol || null);
-    return talk(admission, { caller, bot: bot.leg }, live, options);
+  if (!caller.hasLeft && !leaving.hasLeft) {
+    accept(upgrade, reached.subprotocol || null);
+    options.visit.opened();
+    return talk(admission, { caller, reached }, live, options);
   }
-  bot.leg.socket.destroy();
+  options.visit.refused('caller_left');
+  reached.leg.socket.destroy();
   caller.socket.destroy();
   const failure = new GatewayError('ERR_CALL_FAILED', 'the caller left before it was answered');
   return release(admission, failure, options);
+}
+
+function stopped(): GatewayError {
+  const sentence = 'an operator stopped this session before it was answered: start another one';
+  return new GatewayError('ERR_SESSION_STOPPED', sentence);
 }

@@ -2,8 +2,10 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import { GatewayError } from '../shared/errors.ts';
 import { refusal, type HttpHandler, type HttpResponse } from '../shared/http.ts';
 import { toExpress } from '../shared/runtime/express.ts';
+import type { SessionControl } from './control/control.ts';
+import { PROXY_METHODS } from './control/proxy.ts';
 import { refuse } from './handshake.ts';
-import { MAX_START_BYTES, MAX_WEBHOOK_BYTES } from './limits.ts';
+import { MAX_PROXY_BYTES, MAX_START_BYTES, MAX_WEBHOOK_BYTES } from './limits.ts';
 import { loggedError, type Log } from './log.ts';
 import { refusalOf } from './refusals.ts';
 import { rawBody } from './request-body.ts';
@@ -18,8 +20,11 @@ export interface HttpAppOptions {
   readonly browserStart: HttpHandler;
   readonly preflight: HttpHandler;
   readonly sessionBody: (sessionId: string) => HttpHandler;
+  readonly control: SessionControl;
   readonly livez: HttpHandler;
   readonly readyz: HttpHandler;
+  /** Null where metrics have a port of their own. */
+  readonly metrics: HttpHandler | null;
 }
 
 /** Paths and limits of everything that is not a socket. */
@@ -44,8 +49,15 @@ export function httpApp(options: HttpAppOptions): Express {
   app.options('/api/start', bind(options.preflight));
   app.post('/v1/public/:name/start', startBody, bindNamed(options.start));
   app.get('/v1/sessions/:name/body', bindNamed(options.sessionBody));
+  for (const { method, path, handlerFor } of options.control.routes) {
+    app[method](path, (request, ...rest) => bind(handlerFor(request.params))(request, ...rest));
+  }
+  for (const method of PROXY_METHODS) {
+    app[method]('/v1/public/:name/sessions/:session/*path', rawBody(MAX_PROXY_BYTES), options.control.proxy);
+  }
   app.get('/livez', bind(options.livez));
   app.get('/readyz', bind(options.readyz));
+  if (options.metrics) app.get('/metrics', bind(options.metrics));
   const webhookBody = rawBody(MAX_WEBHOOK_BYTES);
   for (const [name, { voice, after }] of webhooks) {
     app.all(`/webhooks/${name}/after`, webhookBody, bind(after));

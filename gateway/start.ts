@@ -3,6 +3,7 @@ import { GatewayError } from '../shared/errors.ts';
 import { callFacts, type StartReply, type StartRequest } from '../shared/start.ts';
 import { serviceHostOf, type Agent, type AgentTable } from './agents.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
+import type { RequestObserver } from './observe/observer.ts';
 import type { SessionStore } from './sessions/store.ts';
 import type { TokenSigner } from './token.ts';
 
@@ -20,14 +21,19 @@ export interface LocalStartOptions {
 }
 
 /** Opens a session of one organisation's agent. Rejects as StartSession does. No bot is contacted. */
-export type LocalStart = (organization: string, request: StartRequest) => Promise<StartReply>;
+export type LocalStart = (
+  organization: string,
+  request: StartRequest,
+  seen: RequestObserver,
+) => Promise<StartReply>;
 
 /** The one body of rules behind POST /start and behind the webhooks of this process. */
 export function localStart(options: LocalStartOptions): LocalStart {
   const { agents, sessions, tokens, providers, publicWsUrl, isDraining, now } = options;
 
-  return async (organization, request) => {
+  return async (organization, request, seen) => {
     const agent = agents.inOrganization(organization, request.agent);
+    seen.agent(agent);
     checkTransport(request.transport, providers);
     checkBody(request.body, agent);
     if (isDraining())
@@ -39,6 +45,7 @@ export function localStart(options: LocalStartOptions): LocalStart {
     if (agent.auth === 'none') return { sessionId: id, wsUrl, token: null };
 
     const issued = tokens.issue(serviceHostOf(agent));
+    const trace = seen.trace();
     const session = {
       id,
       agent: agent.name,
@@ -47,6 +54,7 @@ export function localStart(options: LocalStartOptions): LocalStart {
       call: request.call,
       body: request.body ?? bodyOf(provider, request),
       createdAt: now(),
+      ...(trace === undefined ? {} : { trace }),
     };
     await sessions.issue(session, issued, agent.maxSessions);
     return { sessionId: id, wsUrl, token: issued.token };

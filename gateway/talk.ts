@@ -1,55 +1,50 @@
 import type { Admission } from './admission.ts';
-import { botTargets, type BotRequestOptions } from './bot-request.ts';
-import { dialBot, type Dialled } from './dial.ts';
-import { endingOf } from './endings.ts';
-import { subprotocolsOf } from './handshake.ts';
+import { endingOf, stoppedByOperator } from './endings.ts';
 import type { Limits } from './limits.ts';
-import type { LiveCall } from './live.ts';
+import { STOPPED, type LiveCall, type LiveCalls } from './live.ts';
 import { logged, loggedCall, loggedError, type Log } from './log.ts';
+import { loggedBot } from './pools/bots.ts';
+import type { Reached, ReachOptions } from './pools/reach.ts';
 import { closeFrame } from './relay/control.ts';
 import type { Leg } from './relay/leg.ts';
 import { closed, relay } from './relay/relay.ts';
 import type { Ending, Session, SessionStore } from './sessions/store.ts';
-import type { Leaving, Upgrade } from './upgrade.ts';
 
 /** What every kind of call needs. */
-export interface TalkOptions extends BotRequestOptions {
+export interface TalkOptions extends ReachOptions {
   readonly sessions: SessionStore;
+  readonly live: LiveCalls;
   readonly limits: Limits;
   readonly log: Log;
-}
-
-/** Dials a session's bots, with what the caller offers. Rejects with ERR_BOT_UNREACHABLE. */
-export async function reachBot(
-  { request }: Upgrade,
-  { session, agent }: Admission,
-  leaving: Leaving,
-  options: TalkOptions,
-): Promise<Dialled> {
-  const targets = botTargets(session, agent, options);
-  return dialBot({ targets, subprotocols: subprotocolsOf(request), leaving }, options.limits);
 }
 
 /** Relays until somebody leaves, and resolves when both connections are closed. */
 export async function talk(
   { session, agent }: Admission,
-  legs: { readonly caller: Leg; readonly bot: Leg },
+  { caller, reached }: { readonly caller: Leg; readonly reached: Reached },
   live: LiveCall,
   options: TalkOptions,
 ): Promise<void> {
-  const { limits, log, now } = options;
+  const { limits, log, now, visit } = options;
   const { maxDuration, idleTimeout } = agent;
   const since = performance.now();
-  const joined = relay(legs.caller, legs.bot, { limits, maxDuration, idleTimeout });
+  const joined = relay(caller, reached.leg, {
+    limits,
+    maxDuration,
+    idleTimeout,
+    onBotSpoke: visit.botSpoke,
+  });
+  visit.talking(joined.tally);
   live.close = joined.close;
-  log.info({ ...loggedSession(session), ...loggedCall(session.call) }, 'call connected');
+  const bot = loggedBot(reached.bot.url);
+  log.info({ ...loggedSession(session), ...loggedCall(session.call), bot }, 'call connected');
 
   const ending = endingOf(await joined.ended, now());
-  const { caller, bot } = joined.tally;
+  const { tally } = joined;
   await end(session, ending, options, {
     seconds: Math.round(performance.now() - since) / 1000,
-    fromCaller: { messages: caller.messages, bytes: caller.bytes },
-    fromBot: { messages: bot.messages, bytes: bot.bytes },
+    fromCaller: { messages: tally.caller.messages, bytes: tally.caller.bytes },
+    fromBot: { messages: tally.bot.messages, bytes: tally.bot.bytes },
   });
   await joined.closed;
 }
@@ -57,12 +52,14 @@ export async function talk(
 /** Ends a session in the store and in the log. Never rejects: the call is over in any case. */
 export async function end(
   session: Session,
-  ending: Ending,
+  found: Ending,
   options: TalkOptions,
   facts: object = {},
 ): Promise<void> {
-  const { sessions, log } = options;
+  const { sessions, live, log } = options;
+  const ending = live.isStopped(session.id) ? stoppedByOperator(found) : found;
   const { status, endedBy, code, reason } = ending;
+  options.visit.ended(ending);
   log.info(
     { ...loggedSession(session), status, endedBy, code, reason: logged(reason), ...facts },
     'call ended',
@@ -83,7 +80,11 @@ export async function release(
   failure: unknown,
   options: TalkOptions,
 ): Promise<void> {
-  const { sessions, log, now } = options;
+  const { sessions, live, log, now } = options;
+  if (live.isStopped(session.id)) {
+    const ending = { status: 'STOPPED', endedBy: 'operator', ...STOPPED, at: now() } as const;
+    return end(session, ending, options);
+  }
   log.warn({ ...loggedSession(session), ...loggedError(failure) }, 'bot not reached');
   try {
     if (ticket) return await sessions.giveBack(session, ticket);
@@ -94,6 +95,7 @@ export async function release(
       reason: '',
       at: now(),
     } as const;
+    options.visit.ended(ending);
     await sessions.end(session, ending);
   } catch (error) {
     log.error({ ...loggedSession(session), ...loggedError(error) }, 'a session could not be given back');

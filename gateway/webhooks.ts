@@ -1,7 +1,7 @@
 import type { Answers, MemoryAnswersOptions } from '../shared/answers.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { queryOf, readForm } from '../shared/form.ts';
-import type { HttpHandler, HttpResponse } from '../shared/http.ts';
+import type { HttpHandler, HttpRequest, HttpResponse } from '../shared/http.ts';
 import type { Call, Fallback, Provider } from '../shared/provider.ts';
 import { readWebhook, voiceWebhook, type WebhookOutcome } from '../shared/voice-webhook.ts';
 import type { Agent, AgentTable } from './agents.ts';
@@ -9,6 +9,7 @@ import { wasCutOff } from './endings.ts';
 import { TOKEN_TTL } from '../shared/start.ts';
 import { type Limits } from './limits.ts';
 import { loggedCall, loggedError, type Log } from './log.ts';
+import type { Observer, RequestObserver } from './observe/observer.ts';
 import type { SessionStore } from './sessions/store.ts';
 import type { LocalStart } from './start.ts';
 
@@ -23,6 +24,7 @@ export interface WebhookOptions {
   readonly answers: (options: MemoryAnswersOptions) => Answers;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  readonly observer: Observer;
   readonly log: Log;
 }
 
@@ -39,22 +41,27 @@ export const DEFAULT_FALLBACK: Fallback = {
   say: 'Sorry, nobody can take your call right now. Please call again later.',
 };
 
+/** Answers for which there was no room: no webhook of before got them. */
+const unremembered = new WeakSet<HttpResponse>();
+function withoutRoom(response: HttpResponse): HttpResponse {
+  unremembered.add(response);
+  return response;
+}
+const noRoom = new GatewayError('ERR_STORE_FULL', 'no more answers can be remembered');
+
 export function providerWebhooks(provider: Provider, options: WebhookOptions): ProviderWebhooks {
-  const { agents, organization, sessions, publicUrl, now, log } = options;
-  const onOutcome = (outcome: WebhookOutcome): void => report(log, provider.name, outcome);
-  const whenFull = async (): Promise<HttpResponse> => provider.decline(DEFAULT_FALLBACK);
+  const { agents, organization, sessions, publicUrl, now, observer, log } = options;
+  const watched = ({ method, headers: { traceparent } }: HttpRequest): RequestObserver =>
+    observer.request({ via: 'webhook', method, provider: provider.name, traceparent });
+  const whenFull = async (): Promise<HttpResponse> => withoutRoom(provider.decline(DEFAULT_FALLBACK));
   // One memory for all paths of a provider: a call is the same call wherever its webhook was sent.
   const answers = options.answers({ now, ttl: TOKEN_TTL, max: options.limits.maxPending, whenFull });
-
-  /** A name of the first organisation, or a service host. */
-  function find(name: string): Agent | null {
-    return agents.byServiceHost(name.includes('.') ? name : `${name}.${organization}`);
-  }
 
   /** Throws ERR_AGENT_UNKNOWN. */
   function agentFor({ to }: Call, named: string | null): Agent {
     if (named === null) return agents.byNumber(to) ?? agents.inOrganization(organization, null);
-    const agent = find(named);
+    // A name of the first organisation, or a service host.
+    const agent = agents.byServiceHost(named.includes('.') ? named : `${named}.${organization}`);
     if (!agent) throw new GatewayError('ERR_AGENT_UNKNOWN', 'no agent of the name in the webhook URL');
     // A signature that does not cover the URL proves nothing about the agent in it; the called number does.
     if (provider.signsUrl || agent.numbers.length === 0 || agent.numbers.includes(to)) return agent;
@@ -69,24 +76,37 @@ export function providerWebhooks(provider: Provider, options: WebhookOptions): P
     }
   }
 
+  async function voice(named: string | null, webhook: HttpRequest): Promise<HttpResponse> {
+    const seen = watched(webhook);
+    let isTold = false;
+    const handle = voiceWebhook({
+      provider,
+      start: async ({ call, ...request }) => {
+        const agent = call ? agentFor(call, named) : agents.inOrganization(organization, named);
+        return options.start(agent.organization, { ...request, call, agent: agent.name }, seen);
+      },
+      agentFor: () => named,
+      fallbackFor: (call) => fallbackFor(call, named),
+      afterUrl: `${publicUrl}/webhooks/${provider.name}/after${named === null ? '' : `?agent=${named}`}`,
+      answers,
+      onOutcome(outcome) {
+        isTold = true;
+        report(log, provider.name, outcome, seen);
+      },
+    });
+    const response = await handle(webhook);
+    if (unremembered.has(response)) seen.answered('declined', { error: noRoom });
+    else if (!isTold) seen.answered('repeated');
+    return response;
+  }
+
   return {
-    voice: (named) =>
-      voiceWebhook({
-        provider,
-        start: async ({ call, ...request }) => {
-          const agent = call ? agentFor(call, named) : agents.inOrganization(organization, named);
-          return options.start(agent.organization, { ...request, call, agent: agent.name });
-        },
-        agentFor: () => named,
-        fallbackFor: (call) => fallbackFor(call, named),
-        afterUrl: `${publicUrl}/webhooks/${provider.name}/after${named === null ? '' : `?agent=${named}`}`,
-        answers,
-        onOutcome,
-      }),
+    voice: (named) => (webhook) => voice(named, webhook),
     async after(request) {
       const read = await readWebhook(provider, request);
       if ('refused' in read) {
-        onOutcome({ type: 'refused', status: read.refused.status, reason: read.reason });
+        const { status } = read.refused;
+        report(log, provider.name, { type: 'refused', status, reason: read.reason }, watched(request));
         return read.refused;
       }
       const ending = await sessions.endingOf(provider.name, read.call.id).catch(() => null);
@@ -97,16 +117,19 @@ export function providerWebhooks(provider: Provider, options: WebhookOptions): P
   };
 }
 
-function report(log: Log, provider: string, outcome: WebhookOutcome): void {
+function report(log: Log, provider: string, outcome: WebhookOutcome, seen: RequestObserver): void {
   if (outcome.type === 'refused') {
     const { status, reason } = outcome;
     log.warn({ provider, status, reason }, 'webhook refused');
+    seen.answered(status === 403 ? 'forbidden' : 'malformed');
   } else if (outcome.type === 'connected') {
     log.info({ provider, session: outcome.sessionId, ...loggedCall(outcome.call) }, 'call started');
+    seen.answered('started', { sessionId: outcome.sessionId });
   } else {
     log.warn(
       { provider, ...loggedCall(outcome.call), ...loggedError(outcome.error) },
       'caller hears the fallback',
     );
+    seen.answered('declined', { error: outcome.error });
   }
 }

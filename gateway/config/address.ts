@@ -28,9 +28,6 @@ export function readAddress(file: ConfigFile, env: Env, found: Problems): Gatewa
       `is needed when listening on ${host}: the https:// address that carriers and clients use`,
     );
   }
-  if (env['REDIS_URL']) {
-    found.add('REDIS_URL', 'Redis is not in this release: leave it out, sessions are kept in memory');
-  }
   return { host, port, publicUrl, internalUrl: file.internal_url ?? null };
 }
 

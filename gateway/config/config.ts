@@ -11,15 +11,22 @@ import { readKeys, readSecretRing } from './environment.ts';
 import { readFile } from './file.ts';
 import type { Invented } from './invented.ts';
 import { limitsOf } from './limits-table.ts';
+import { readObservability, telemetrySecrets, type Observability } from './observability.ts';
 import { organizationsOf } from './organizations.ts';
 import { problems, type Problems } from './problems.ts';
 import type { ConfigFile } from './schema.ts';
+import { readStore, storeSecrets } from './store.ts';
 import { readWorkers } from './workers.ts';
+import type { RedisTarget } from '../sessions/redis/target.ts';
 
 /** All the gateway was told, checked once, in units the code uses: milliseconds and bytes. */
-export interface Config extends GatewayAddress {
+export interface Config extends GatewayAddress, Observability {
   /** The first one is the default. */
   readonly organizations: readonly Organization[];
+  /** Null: the sessions are kept in the memory of this process. */
+  readonly store: RedisTarget | null;
+  /** Milliseconds a draining gateway still takes calls, because balancers need a moment to see that it drains. */
+  readonly drainDelay: number;
   readonly drainTimeout: number;
   /** Processes that share the port. */
   readonly workers: number;
@@ -60,6 +67,8 @@ export function readConfig(sources: ConfigSources): Config {
 interface Said {
   readonly file: ConfigFile;
   readonly address: GatewayAddress;
+  readonly observability: Observability;
+  readonly store: RedisTarget | null;
   readonly workers: number;
   readonly secrets: readonly MasterSecret[] | null;
   readonly publicKeys: readonly string[] | null;
@@ -74,6 +83,8 @@ function readAll({ toml, env, modules }: ConfigSources, found: Problems): Said {
   return {
     file,
     address: readAddress(file, env, found),
+    observability: readObservability(file, env, found),
+    store: readStore(file, env, found),
     workers: readWorkers(file, env, found),
     secrets: readSecretRing(env, found),
     publicKeys: readKeys('HOOKSWITCH_PUBLIC_KEYS', 'pk_', env, found),
@@ -94,7 +105,10 @@ function complete(said: Said, { env, invent }: ConfigSources): Config {
   const anyCarrier = Object.keys(carriers).length > 0;
   return {
     ...address,
+    ...said.observability,
     organizations,
+    store: said.store,
+    drainDelay: file.drain_delay,
     drainTimeout: file.drain_timeout,
     workers: said.workers,
     secrets: said.secrets ?? (made ? [{ kid: 'local', key: made.secret }] : []),
@@ -103,7 +117,11 @@ function complete(said: Said, { env, invent }: ConfigSources): Config {
     limits: limitsOf(file),
     invented,
     warnings: warningsFor(organizations, { anyCarrier, publicUrl: address.publicUrl }),
-    secretValues: secretValuesOf(env, made),
+    secretValues: [
+      ...secretValuesOf(env, made),
+      ...storeSecrets(said.store),
+      ...telemetrySecrets(said.observability),
+    ],
   };
 }
 
@@ -125,7 +143,7 @@ function keysOf(
 
 /** Values that a log must never show, whatever line they get into. */
 function secretValuesOf(env: Env, made: Invented | null): string[] {
-  const names = /^(HOOKSWITCH_|TWILIO_|PLIVO_|TELNYX_)/;
+  const names = /^(HOOKSWITCH_(?!METRICS_LISTEN)|TWILIO_|PLIVO_|TELNYX_)/;
   const given = Object.entries(env).flatMap(([name, value]) =>
     names.test(name) && value !== undefined ? value.split(',').map((part) => part.trim()) : [],
   );

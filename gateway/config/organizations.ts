@@ -1,5 +1,5 @@
 import type { Fallback } from '../../shared/provider.ts';
-import type { Agent, Organization } from '../agents.ts';
+import type { Agent, Organization, PoolOptions } from '../agents.ts';
 import { DEFAULT_FALLBACK } from '../webhooks.ts';
 import type { AgentEntry, ConfigFile } from './schema.ts';
 
@@ -30,6 +30,7 @@ const demo: AgentEntry = {
   bots: ['demo:'],
   numbers: [],
   allowed_origins: [],
+  pool: { wait: 0, health_interval: 5000, discovery: 'static' },
   scaling: {},
 };
 
@@ -39,12 +40,23 @@ function toAgent(agent: AgentEntry, organization: string): Agent {
     organization,
     auth: agent.websocket_auth ?? 'none',
     bots: agent.bots,
+    pool: poolOf(agent.pool),
     numbers: agent.numbers,
     maxSessions: agent.scaling.max_agents ?? null,
     maxDuration: agent.max_session_duration ?? null,
     idleTimeout: agent.idle_timeout ?? null,
     allowedOrigins: agent.allowed_origins,
     fallback: fallbackOf(agent.fallback),
+  };
+}
+
+function poolOf(pool: AgentEntry['pool']): PoolOptions {
+  return {
+    maxSessions: pool.max_sessions ?? null,
+    wait: pool.wait,
+    health: pool.health ?? null,
+    healthInterval: pool.health_interval,
+    discovery: pool.discovery,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Limits } from '../limits.ts';
 import { Lane, type LaneEvents } from './lane.ts';
-import type { Leg, Side } from './leg.ts';
+import type { Leg, Reader, Side } from './leg.ts';
 
 /** How a relay ended. */
 export interface RelayEnd {
@@ -19,6 +19,8 @@ export interface RelayOptions {
   readonly maxDuration: number | null;
   /** Milliseconds without a message in either direction; null is no limit. */
   readonly idleTimeout: number | null;
+  /** Told once, when the bot's first message has been passed on. */
+  readonly onBotSpoke?: () => void;
 }
 
 interface Tally {
@@ -100,8 +102,25 @@ export function relay(caller: Leg, bot: Leg, options: RelayOptions): Relay {
 
   timers = [...limitTime(fromCaller, fromBot, options, close), keepAlive([fromCaller, fromBot], limits)];
   caller.handTo(fromCaller);
-  bot.handTo(fromBot);
+  bot.handTo(untilSpoken(fromBot, options.onBotSpoke));
   return { ended, closed: bothClosed, tally: { caller: fromCaller.frames, bot: fromBot.frames }, close };
+}
+
+/** Reads for a lane until the first message has passed it, then leaves it alone: nothing is looked at after that. */
+function untilSpoken(lane: Lane, tell: RelayOptions['onBotSpoke']): Reader {
+  if (!tell) return lane;
+  const first: Reader = {
+    read() {
+      const goOn = lane.read();
+      if (lane.frames.messages > 0 && lane.from.reader === first) {
+        lane.from.reader = lane;
+        tell();
+      }
+      return goOn;
+    },
+    left: lane.left,
+  };
+  return first;
 }
 
 /** Ends a connection on which both sides have said goodbye. */

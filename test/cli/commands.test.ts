@@ -18,6 +18,7 @@ test.each([
   [['check', '--help'], /Exit code 0/],
   [['token', '--help'], /hookswitch token support --transport twilio/],
   [['demo', '--help'], /Nothing is needed/],
+  [['demo-bot', '--help'], /without access control/],
   [['--version'], /^\d+\.\d+\.\d+\n$/],
 ])('%j teaches, and exits 0', async (args, expected) => {
   const { code, stdout } = await runCli(args);
@@ -32,6 +33,8 @@ test.each([
   [['call'], /missing required argument/],
   [['call', 'exotel'], /use twilio, plivo, telnyx|use plivo|telnyx/],
   [['token', '--url', 'x'], /--url must be a URL/],
+  [['demo-bot', '--port', '65536'], /give a port of 0 to 65535/],
+  [['demo-bot', '--host', '192.0.2.1', '--port', '0'], /cannot listen on 192\.0\.2\.1:0 \(EADDRNOTAVAIL\)/],
   [['token', '--body', '{'], /no public key|--body must be JSON/],
 ])('%j says what is wrong, and exits 2', async (args, expected) => {
   const { code, stderr } = await runCli(args, {

@@ -22,6 +22,7 @@ export interface Scene extends Running {
   readonly http: string;
   readonly port: number;
   readonly carriers: Env;
+  readonly privateKey: string;
   /** Parsed log lines with that message. */
   lines(message: string): readonly Line[];
   /** Process id of the newest process of each worker, by number. */
@@ -53,11 +54,12 @@ export async function workersScene({ toml, env = {} }: SceneOptions): Promise<Sc
   const isUp = (): boolean =>
     running.stderr().includes('Hookswitch is up') && running.stdout().includes('"msg":"listening"');
   await vi.waitUntil(isUp, { timeout: 15_000 });
-  const { publicKey, carriers } = JSON.parse(readFileSync(state, 'utf8')) as {
+  const { publicKey, privateKey, carriers } = JSON.parse(readFileSync(state, 'utf8')) as {
     publicKey: string;
+    privateKey: string;
     carriers: Record<string, string>;
   };
-  secret(publicKey, carriers['TWILIO_AUTH_TOKEN'] ?? '');
+  secret(publicKey, privateKey, carriers['TWILIO_AUTH_TOKEN'] ?? '');
   const http = `http://127.0.0.1:${port}`;
 
   const lines: Scene['lines'] = (message) =>
@@ -90,6 +92,7 @@ export async function workersScene({ toml, env = {} }: SceneOptions): Promise<Sc
     http,
     port,
     carriers,
+    privateKey,
     lines,
     pids,
     post,

@@ -100,6 +100,7 @@ describe('a whole configuration', () => {
       organization: 'acme',
       auth: 'token',
       bots: ['ws://10.0.0.5:8080/ws', 'wss://bots.example.com/ws'],
+      pool: { maxSessions: null, wait: 0, health: null, healthInterval: 5000, discovery: 'static' },
       numbers: ['+15551230000'],
       maxSessions: 50,
       maxDuration: 14_400_000,
@@ -155,7 +156,8 @@ describe('a mistake is named with its place:', () => {
     ['a session of 59 s', `${agent}max_session_duration = 59`, /max_session_duration/],
     ['a session of 14,401 s', `${agent}max_session_duration = 14401`, /max_session_duration/],
     ['an origin with a path', `${agent}allowed_origins = ["https://a.com/"]`, /must be an origin/],
-    ['Redis', 'store = "redis://127.0.0.1"', /store: must be "memory:"; Redis is not in this release/],
+    ['a store nobody knows', 'store = "mysql://127.0.0.1"', /store: must be "memory:" or redis:\/\//],
+    ['a drain delay over its limit', 'drain_delay = 301', /drain_delay/],
     ['no port', 'listen = "127.0.0.1"', /listen: write "host:port"/],
     ['a limit of 0', '[limits]\nmax_sockets = 0', /limits\.max_sockets/],
     [
@@ -183,7 +185,7 @@ describe('a mistake is named with its place:', () => {
     ],
     ['a port out of range', { PORT: '65536' }, /port must be/],
     ['a public URL with a query', { PUBLIC_URL: 'https://a.com/?b' }, /PUBLIC_URL/],
-    ['Redis', { REDIS_URL: 'redis://127.0.0.1' }, /REDIS_URL: Redis is not in this release/],
+    ['half a Redis URL', { REDIS_URL: 'redis://u:secret-value@' }, /REDIS_URL: must be "memory:" or redis:/],
   ])('in the environment, %s, and never its value', (_, env, expected) => {
     const attempt = (): Config => read(null, env);
     expect(attempt).toThrow(expected);

@@ -98,3 +98,37 @@ test.each([
   expect(performance.now() - since).toBeLessThan(3000);
   silent.close();
 });
+
+test('with a drain delay it says that it leaves, and takes calls until the balancers have seen it', async () => {
+  const gateway = await testGateway({
+    agents: { a: bot.url },
+    drainTimeout: 10_000,
+    toml: 'drain_delay = 0.5',
+  });
+  const since = performance.now();
+  const drained = gateway.drain();
+  const ready = await fetch(`${gateway.http}/readyz`);
+  expect([ready.status, ready.headers.get('connection')]).toEqual([503, 'close']);
+  const { wsUrl, token } = await gateway.start('a');
+  const caller = await connect(`${wsUrl}/${token}`);
+  await expect.poll(async () => (await gateway.post('a', '{}')).status).toBe(503);
+  expect(performance.now() - since).toBeGreaterThanOrEqual(490);
+  caller.socket.send('still here');
+  await expect.poll(() => caller.texts()).toEqual(['still here']);
+  caller.socket.close(1000);
+  await drained;
+});
+
+test('a second signal ends the drain delay, and the calls', async () => {
+  const gateway = await testGateway({
+    agents: { a: bot.url },
+    drainTimeout: 60_000,
+    toml: 'drain_delay = 60',
+  });
+  const { wsUrl, token } = await gateway.start('a');
+  const caller = await connect(`${wsUrl}/${token}`);
+  const drained = gateway.drain();
+  await gateway.drain();
+  expect(await caller.closed).toMatchObject({ code: 1001 });
+  await drained;
+});

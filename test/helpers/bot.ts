@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 
@@ -14,6 +14,8 @@ export interface TestBot {
 }
 
 export interface TestBotOptions {
+  /** An address of this machine; default 127.0.0.1. */
+  readonly host?: string;
   readonly port?: number;
   /** Told about every new socket; the default repeats each message as it came. */
   readonly talk?: (socket: WebSocket, request: IncomingMessage) => void;
@@ -21,6 +23,8 @@ export interface TestBotOptions {
   readonly subprotocol?: string;
   /** Milliseconds before it answers the handshake. */
   readonly delay?: number;
+  /** Answers what is no WebSocket, such as health checks; nobody does by default. */
+  readonly answer?: RequestListener;
 }
 
 export function echo(socket: WebSocket): void {
@@ -29,10 +33,10 @@ export function echo(socket: WebSocket): void {
 
 /** A real bot on a real port. */
 export async function testBot(options: TestBotOptions = {}): Promise<TestBot> {
-  const { port = 0, talk = echo, subprotocol, delay = 0 } = options;
+  const { host = '127.0.0.1', port = 0, talk = echo, subprotocol, delay = 0, answer } = options;
   const dials: IncomingMessage[] = [];
   const sockets: WebSocket[] = [];
-  const http = createServer();
+  const http = createServer(answer);
   const server = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -40,7 +44,7 @@ export async function testBot(options: TestBotOptions = {}): Promise<TestBot> {
   });
   http.on('upgrade', (request, wire, head) => {
     wire.on('error', () => {});
-    const answer = (): void =>
+    const open = (): void =>
       server.handleUpgrade(request, wire, head, (socket) => {
         dials.push(request);
         sockets.push(socket);
@@ -48,13 +52,13 @@ export async function testBot(options: TestBotOptions = {}): Promise<TestBot> {
         talk(socket, request);
         server.emit('opened', socket);
       });
-    if (delay > 0) setTimeout(answer, delay);
-    else answer();
+    if (delay > 0) setTimeout(open, delay);
+    else open();
   });
-  http.listen(port, '127.0.0.1');
+  http.listen(port, host);
   await once(http, 'listening');
   return {
-    url: `ws://127.0.0.1:${(http.address() as AddressInfo).port}/ws`,
+    url: `ws://${host}:${(http.address() as AddressInfo).port}/ws`,
     dials,
     sockets,
     async next() {

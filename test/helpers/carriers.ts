@@ -40,12 +40,16 @@ export async function ring(
   secret(call.from, call.to, ...Object.entries(request.headers).flatMap(signatureIn));
   const { headers, body } = request;
   const answer = await fetch(request.url, method === 'GET' ? { headers } : { method, headers, body });
-  const document = await answer.text();
-  const verbs = answer.status === 200 ? carrier.readDocument(readXml(document)) : [];
+  return rungOf(carrier, answer.status, await answer.text());
+}
+
+/** What a webhook was answered. */
+export function rungOf(carrier: Carrier, status: number, document: string): Rung {
+  const verbs = status === 200 ? carrier.readDocument(readXml(document)) : [];
   const stream = verbs.find((verb) => verb.type === 'stream');
   const streamUrl = stream?.type === 'stream' ? stream.url : '';
   secret(...(streamUrl.match(/[^/]+\.[A-Za-z0-9_-]{43}$/) ?? []));
-  return { status: answer.status, document, verbs, streamUrl };
+  return { status, document, verbs, streamUrl };
 }
 
 function signatureIn([name, value]: [string, string]): string[] {

@@ -1,9 +1,11 @@
 import type { Agent } from '../../gateway/agents.ts';
-import { allProviders, startGateway, type Gateway } from '../../gateway/app.ts';
+import { allProviders, startGateway, type Gateway, type GatewayOptions } from '../../gateway/app.ts';
 import { readConfig, type Config } from '../../gateway/config/config.ts';
 import { invent } from '../../gateway/config/invented.ts';
 import type { Limits } from '../../gateway/limits.ts';
 import { createLog } from '../../gateway/log.ts';
+import type { LagSource } from '../../gateway/observe/lag.ts';
+import type { Lookup } from '../../gateway/pools/discovery.ts';
 import { memoryStore } from '../../gateway/sessions/memory.ts';
 import type { SessionStore } from '../../gateway/sessions/store.ts';
 import { maskSecrets } from '../../gateway/log.ts';
@@ -22,6 +24,9 @@ export interface TestGatewayOptions {
   readonly now?: () => number;
   readonly drainTimeout?: number;
   readonly store?: (memory: SessionStore) => SessionStore;
+  readonly answers?: GatewayOptions['answers'];
+  readonly lookup?: Lookup;
+  readonly lag?: LagSource;
 }
 
 export interface Started {
@@ -35,6 +40,7 @@ export interface TestGateway extends Gateway {
   readonly ws: string;
   readonly port: number;
   readonly publicKey: string;
+  readonly privateKey: string;
   /** Variables of the carriers, as made up for this gateway. */
   readonly carriers: Env;
   readonly store: SessionStore;
@@ -75,8 +81,11 @@ export async function testGateway(options: TestGatewayOptions): Promise<TestGate
   const gateway = await startGateway({
     config,
     sessions: store,
+    ...(options.answers && { answers: options.answers }),
     log: createLog(destination, maskSecrets([])),
     now,
+    ...(options.lookup && { lookup: options.lookup }),
+    ...(options.lag && { lag: options.lag }),
   });
   const { port } = gateway.address;
   const http = `http://127.0.0.1:${port}`;
@@ -93,6 +102,7 @@ export async function testGateway(options: TestGatewayOptions): Promise<TestGate
     ws: `ws://127.0.0.1:${port}`,
     port,
     publicKey: invented.publicKey,
+    privateKey: invented.privateKey,
     carriers: invented.carriers,
     store,
     log,
