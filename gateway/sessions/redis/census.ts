@@ -4,7 +4,7 @@ import { keys } from './keys.ts';
 import type { RedisLink } from './link.ts';
 import { addEnded, addLive, RECORD_TTL, removeEnded, removeLive, type Held } from './moves.ts';
 import { readRecord } from './records.ts';
-import { sweepSeats } from './seats.ts';
+import { emptySeats, sweepSeats } from './seats.ts';
 
 /** Beats without a sign of life after which a replica is dead: two may get lost. It is buried at the second look. */
 export const LEASE_BEATS = 3;
@@ -22,12 +22,12 @@ export interface CensusOptions {
   readonly log: Log;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  readonly maxHistory: number;
   /** Milliseconds between two looks. */
   readonly beat: number;
   readonly replica: string;
   readonly held: ReadonlyMap<string, Held>;
-  readonly bots: ReadonlySet<string>;
+  /** Bots whose seats may be wrong. */
+  readonly touched: Set<string>;
   readonly owed: Map<string, Debt>;
 }
 
@@ -47,7 +47,7 @@ export interface Census {
 }
 
 export function census(options: CensusOptions): Census {
-  const { link, beat, replica, held, bots } = options;
+  const { link, beat, replica } = options;
   let suspects = new Set<string>();
 
   return {
@@ -73,13 +73,14 @@ export function census(options: CensusOptions): Census {
         isTwice,
         options,
       );
-      await sweepSeats(link(), { replica, held, bots }, new Set(known), isTwice);
+      await sweepSeats(link(), options, new Set(known), isTwice);
     },
     forgetSuspects: () => suspects.clear(),
     async leave() {
       await payDebts(options);
       await link().together((batch) => {
-        batch.sRem(keys.replicas, replica).del(keys.alive(replica)).del(keys.replica(replica));
+        batch.sRem(keys.replicas, replica);
+        for (const name of [keys.alive, keys.replica, keys.bots]) batch.del(name(replica));
       });
     },
   };
@@ -114,6 +115,7 @@ async function bury(others: readonly string[], isTwice: IsTwice, options: Census
   for (const dead of others.filter((name, index) => signs[index] === null && isTwice(name))) {
     const lost = hostsOf(await link().run((client) => client.hGetAll(keys.replica(dead))));
     await forget(dead, [...lost], options);
+    await emptySeats(link(), dead);
     const isFirst = (await link().run((client) => client.sRem(keys.replicas, dead))) === 1;
     if (isFirst) log.warn({ replica: dead, calls: lost.size }, 'a replica is gone: its places are free');
   }
@@ -123,7 +125,7 @@ async function bury(others: readonly string[], isTwice: IsTwice, options: Census
 async function forget(
   replica: string,
   lost: readonly (readonly [id: string, host: string])[],
-  { link, now, maxHistory }: CensusOptions,
+  { link, now }: CensusOptions,
 ): Promise<void> {
   const ending = { status: 'GATEWAY_LOST', endedBy: 'gateway', code: 1006, reason: '', at: now() } as const;
   for (const some of chunks(lost)) {
@@ -134,18 +136,18 @@ async function forget(
         const record = texts[index] ? readRecord(texts[index]) : null;
         if (record?.ending !== null) continue;
         removeLive(batch, replica, record);
-        addEnded(batch, record, ending, maxHistory);
+        addEnded(batch, record, ending);
       }
     });
   }
 }
 
-async function payDebts({ link, owed, replica, maxHistory }: CensusOptions): Promise<void> {
+async function payDebts({ link, owed, replica }: CensusOptions): Promise<void> {
   for (const some of chunks([...owed.values()])) {
     await link().together((batch) => {
       for (const { record, ending } of some) {
         removeLive(batch, replica, record);
-        addEnded(batch, record, ending, maxHistory);
+        addEnded(batch, record, ending);
       }
     });
     for (const { record } of some) owed.delete(record.id);

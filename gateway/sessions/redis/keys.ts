@@ -23,6 +23,8 @@ interface Keys {
   readonly ending: (provider: string, callId: string) => string;
   /** Set: "replica/session" for each seat taken at a bot. */
   readonly seats: (bot: string) => string;
+  /** Set: bots at which a replica has seats, or had. */
+  readonly bots: (replica: string) => string;
   /** Set: all replicas that may have live sessions. */
   readonly replicas: string;
   /** String: is there while that replica lives. */
@@ -45,6 +47,7 @@ export const keys: Keys = {
   body: (id) => `${PREFIX}body:${id}`,
   ending: (provider, callId) => `${PREFIX}ending:${provider}:${callId}`,
   seats: (bot) => `${PREFIX}seats:${bot}`,
+  bots: (replica) => `${PREFIX}bots:${replica}`,
   replicas: `${PREFIX}replicas`,
   alive: (replica) => `${PREFIX}alive:${replica}`,
   replica: (replica) => `${PREFIX}replica:${replica}`,

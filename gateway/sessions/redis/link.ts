@@ -10,6 +10,8 @@ export type Batch = ReturnType<RedisClient['multi']>;
 
 /** Milliseconds Redis has to answer: a caller is better served by a refusal within half a second, and tries again. */
 export const OPERATION_TIMEOUT = 300;
+/** Milliseconds without any answer after which the connection is given up: a slow disk takes shorter breaks. */
+export const PATIENCE = 1000;
 /** Milliseconds to connect and to say who we are. */
 export const CONNECT_TIMEOUT = 500;
 /** Milliseconds between attempts to connect. */
@@ -40,8 +42,8 @@ export class RedisLink {
   #current: RedisClient | null = null;
   #isDown = false;
   #operations = 0;
-  /** When Redis answered last. Milliseconds of the monotonic clock. */
-  #heardAt = -Infinity;
+  /** When the first question was asked that nothing was answered after. Milliseconds of the monotonic clock. */
+  #silentSince: number | null = null;
 
   constructor(options: RedisLinkOptions) {
     this.#options = options;
@@ -58,20 +60,28 @@ export class RedisLink {
     if (!client) throw unavailable('is not there');
     if (this.#operations >= MAX_OPERATIONS) throw unavailable('has too much to answer');
     this.#operations += 1;
+    this.#silentSince ??= performance.now();
     try {
-      const value = await inTime(operation(client), this.#timeout);
-      this.#heardAt = performance.now();
-      return value;
+      return await inTime(this.#heard(operation(client)), this.#timeout);
     } catch (error) {
       const reply = error instanceof ErrorReply ? error.message : null;
-      // An answer that says no leaves the connection sound, and so does one that is late while others are not; but
-      // whoever became a replica is the wrong one.
-      const isSlow = error instanceof TooLate && performance.now() - this.#heardAt < this.#timeout;
+      const isSlow =
+        error instanceof TooLate && performance.now() - (this.#silentSince ?? Infinity) < PATIENCE;
+      // An answer that says no leaves the connection sound; but whoever became a replica is the wrong one.
       if (reply === null ? !isSlow : reply.startsWith('READONLY')) this.#lost(client, error);
       throw unavailable(reply?.startsWith('OOM') ? 'has no memory left' : 'does not answer', error);
     } finally {
       this.#operations -= 1;
     }
+  }
+
+  /** Notes when it is answered, be it late. */
+  #heard<T>(answer: Promise<T>): Promise<T> {
+    const heard = (): void => {
+      this.#silentSince = null;
+    };
+    answer.then(heard, (error: unknown) => error instanceof ErrorReply && heard());
+    return answer;
   }
 
   /** Commands that are done in one round trip, with nothing of anybody else in between. Resolves with their answers. */
@@ -103,6 +113,7 @@ export class RedisLink {
         await inTime(greet(client, this.#options), CONNECT_TIMEOUT);
         if (signal.aborted) return abandon(client);
         this.#current = client;
+        this.#silentSince = null;
         if (this.#isDown) log.info({}, 'Redis is back');
         this.#isDown = false;
         tell();
@@ -163,10 +174,23 @@ function abandon(client: RedisClient): void {
 
 class TooLate extends Error {}
 
+/**
+ * Rejects when there is no answer `timeout` milliseconds after the question was written: the client writes in the check
+ * phase of the event loop. Timers set in a busy turn of the loop count from its beginning, so the rest is waited for.
+ */
 function inTime<T>(promise: Promise<T>, timeout: number): Promise<T> {
   return new Promise((resolve, reject) => {
-    const callOff = deadline(() => reject(new TooLate(`no answer within ${timeout / 1000} s`)), timeout);
-    promise.finally(callOff).then(resolve, reject);
+    let callOff: () => void;
+    const waitFor = (rest: number, since: number): void => {
+      callOff = deadline(() => {
+        const left = since + timeout - performance.now();
+        if (left > 0) waitFor(left, since);
+        else reject(new TooLate(`no answer within ${timeout / 1000} s`));
+      }, rest);
+    };
+    const written = setImmediate(() => waitFor(timeout, performance.now()));
+    callOff = () => clearImmediate(written);
+    promise.finally(() => callOff()).then(resolve, reject);
   });
 }
 

@@ -4,8 +4,10 @@ import type { Batch } from './link.ts';
 
 /** Milliseconds the record and the body of a live session are kept without being written again. */
 export const RECORD_TTL = 86_400_000;
-/** Milliseconds an ended session is remembered, if it is not pushed out by others before. */
+/** Milliseconds an ended session is remembered, if it is not pushed out by others before: six hours. */
 export const HISTORY_TTL = 21_600_000;
+/** Milliseconds it is known how a phone call's last session ended. Its carrier asks at once what comes next. */
+const ENDING_TTL = 900_000;
 
 /** A live session, in the process that relays it. */
 export interface Held {
@@ -49,6 +51,11 @@ export function addLive(batch: Batch, replica: string, held: Held): void {
     .hSet(keys.replica(replica), id, hostOf(session))
     .set(keys.session(id), JSON.stringify(recordOf(held)), { expiration });
   if (body !== null) batch.set(keys.body(id), body, { expiration });
+  if (held.bot !== null) addSeat(batch, replica, id, held.bot);
+}
+
+export function addSeat(batch: Batch, replica: string, id: string, bot: string): void {
+  batch.sAdd(keys.seats(bot), seatOf(replica, id)).sAdd(keys.bots(replica), bot);
 }
 
 export function removeLive(batch: Batch, replica: string, record: Omit<SessionRecord, 'openedAt'>): void {
@@ -60,16 +67,16 @@ export function removeLive(batch: Batch, replica: string, record: Omit<SessionRe
   if (bot !== null) batch.sRem(keys.seats(bot), seatOf(replica, id));
 }
 
-/** `max`: ended sessions that are listed for an agent. The oldest go first. */
-export function addEnded(batch: Batch, record: SessionRecord, ending: Ending, max: number): void {
+export function addEnded(batch: Batch, record: SessionRecord, ending: Ending): void {
   const { id, call, provider } = record;
   const expiration = { type: 'PX', value: HISTORY_TTL } as const;
-  const ended = keys.ended(hostOf(record));
   batch
     .set(keys.session(id), JSON.stringify({ ...record, ending }), { expiration })
-    .zAdd(ended, { score: record.createdAt, value: id })
-    .zRemRangeByRank(ended, 0, -max - 1);
-  if (call) batch.set(keys.ending(provider, call.id), JSON.stringify(ending), { expiration });
+    .zAdd(keys.ended(hostOf(record)), { score: record.createdAt, value: id });
+  if (!call) return;
+  batch.set(keys.ending(provider, call.id), JSON.stringify(ending), {
+    expiration: { type: 'PX', value: ENDING_TTL },
+  });
 }
 
 /** It was counted as ended, and is not. */

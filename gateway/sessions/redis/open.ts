@@ -33,7 +33,7 @@ export interface RedisState {
 /** Connects. Resolves when that has worked, or has not: a gateway without Redis runs, and refuses calls until it is there. */
 export async function openRedis(options: OpenRedisOptions): Promise<RedisState> {
   const { target, secrets, limits, log, now } = options;
-  const here = presence({ ...options, maxHistory: limits.maxHistory, link: () => link });
+  const here = presence({ ...options, link: () => link });
   const link = new RedisLink({
     target,
     timeout: options.timeout,

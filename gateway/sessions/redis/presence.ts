@@ -20,8 +20,8 @@ export interface Presence {
   readonly replica: string;
   /** Our live sessions, by id. */
   readonly held: Map<string, Held>;
-  /** Bots that ever had a seat to give. */
-  readonly bots: Set<string>;
+  /** Bots whose seats may be wrong: somebody came or went there, or found it full. */
+  readonly touched: Set<string>;
   /** A session of ours ended; until it is `paid`, that is told to Redis again and again. */
   owe(record: SessionRecord, ending: Ending): void;
   paid(id: string): void;
@@ -42,7 +42,6 @@ export interface PresenceOptions {
   readonly log: Log;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  readonly maxHistory: number;
   /** Milliseconds; BEAT when not given. */
   readonly beat?: number;
 }
@@ -51,21 +50,25 @@ export function presence(options: PresenceOptions): Presence {
   const { link, log, beat = BEAT } = options;
   const replica = randomUUID();
   const held = new Map<string, Held>();
-  const bots = new Set<string>();
+  const touched = new Set<string>();
   const owed = new Map<string, Debt>();
-  const counting = census({ ...options, replica, held, bots, owed, beat });
+  const counting = census({ ...options, replica, held, touched, owed, beat });
   let listener: ((id: string) => void) | null = null;
   let isSilent = false;
+  let isLooking = false;
 
   async function look(): Promise<void> {
-    try {
-      await counting.look();
-      isSilent = false;
-    } catch (error) {
-      counting.forgetSuspects();
-      if (!isSilent) log.warn(loggedError(error), 'Redis gets no sign of life from here');
-      isSilent = true;
-    }
+    if (isLooking) return; // Redis is slow: one look at a time
+    isLooking = true;
+    const isDone = await counting.look().then(
+      () => true,
+      (error: unknown) => {
+        counting.forgetSuspects();
+        if (!isSilent) log.warn(loggedError(error), 'Redis gets no sign of life from here');
+      },
+    );
+    isSilent = !isDone;
+    isLooking = false;
   }
 
   const timer = setInterval(() => void look(), beat);
@@ -73,7 +76,7 @@ export function presence(options: PresenceOptions): Presence {
   return {
     replica,
     held,
-    bots,
+    touched,
     owe(record, ending) {
       owed.set(record.id, { record, ending });
       const [oldest] = owed.keys();
@@ -81,12 +84,8 @@ export function presence(options: PresenceOptions): Presence {
     },
     paid: (id) => void owed.delete(id),
     async stop(id) {
-      if (!held.has(id)) {
-        const text = await link().run((client) => client.get(keys.session(id)));
-        if (text === null || readRecord(text).ending !== null) return false;
-        await link().run((client) => client.publish(keys.stop, id));
-      } else listener?.(id);
-      return true;
+      if (held.has(id)) listener?.(id);
+      return held.has(id) || askAll(link(), id);
     },
     onStop(told) {
       listener = told;
@@ -106,4 +105,12 @@ export function presence(options: PresenceOptions): Presence {
       await counting.leave().catch(() => {}); // the others notice
     },
   };
+}
+
+/** Whoever relays it is told; false when nobody does. */
+async function askAll(link: RedisLink, id: string): Promise<boolean> {
+  const text = await link.run((client) => client.get(keys.session(id)));
+  if (text === null || readRecord(text).ending !== null) return false;
+  await link.run((client) => client.publish(keys.stop, id));
+  return true;
 }

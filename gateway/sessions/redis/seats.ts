@@ -2,24 +2,27 @@ import type { Session, SessionStore } from '../store.ts';
 import type { CensusOptions, IsTwice } from './census.ts';
 import { keys } from './keys.ts';
 import type { RedisLink } from './link.ts';
-import { recordOf, RECORD_TTL, seatOf, type Held } from './moves.ts';
+import { addSeat, recordOf, RECORD_TTL, seatOf, type Held } from './moves.ts';
 import type { Presence } from './presence.ts';
 
+/** Bots whose seats are compared at one look: the others at the next. */
+const MAX_SWEPT = 50;
 /** Times a seat is sought once more when others took it while we looked. */
 const ATTEMPTS = 3;
 
 /** Seats at bots, in Redis: a set of sessions for each bot. Whoever is one too many in it leaves again. */
 export function redisSeats(
   link: RedisLink,
-  { replica, held, bots: known }: Presence,
+  { replica, held, touched }: Presence,
 ): Pick<SessionStore, 'seat' | 'unseat'> {
   /** Fewest sessions first; as they came where equally many. */
   async function byLoad(bots: readonly string[], maxSessions: number): Promise<string[]> {
     const loads = await link.together((batch) => {
       for (const bot of bots) batch.sCard(keys.seats(bot));
     });
-    return bots
-      .map((bot, index) => ({ bot, load: Number(loads[index]) }))
+    const known = bots.map((bot, index) => ({ bot, load: Number(loads[index]) }));
+    for (const { bot, load } of known) if (load >= maxSessions && touched.size < MAX_SWEPT) touched.add(bot);
+    return known
       .filter(({ load }) => load < maxSessions)
       .toSorted((one, other) => one.load - other.load)
       .map(({ bot }) => bot);
@@ -28,16 +31,15 @@ export function redisSeats(
   /** Takes a seat, and leaves it again where that is one too many. */
   async function claim(mine: Held, bot: string, maxSessions: number): Promise<boolean> {
     const seat = seatOf(replica, mine.session.id);
-    const [, load] = await link.together((batch) => {
-      batch.sAdd(keys.seats(bot), seat).sCard(keys.seats(bot));
+    touched.add(bot);
+    const answers = await link.together((batch) => {
+      addSeat(batch, replica, mine.session.id, bot);
+      batch.sCard(keys.seats(bot));
     });
-    if (Number(load) <= maxSessions) {
-      mine.bot = bot;
-      await write(mine);
-      return true;
-    }
-    await link.run((client) => client.sRem(keys.seats(bot), seat));
-    return false;
+    const isMine = Number(answers.at(-1)) <= maxSessions;
+    if (isMine) mine.bot = bot;
+    await (isMine ? write(mine) : link.run((client) => client.sRem(keys.seats(bot), seat)));
+    return isMine;
   }
 
   /** Where it sits is a fact for others: the session API's proxy goes there. */
@@ -49,15 +51,16 @@ export function redisSeats(
 
   async function giveUp(mine: Held): Promise<void> {
     const { bot, session } = mine;
+    if (bot === null) return;
     mine.bot = null;
-    if (bot !== null) await link.run((client) => client.sRem(keys.seats(bot), seatOf(replica, session.id)));
+    touched.add(bot);
+    await link.run((client) => client.sRem(keys.seats(bot), seatOf(replica, session.id)));
   }
 
   return {
     async seat({ id }: Session, bots, maxSessions) {
       const mine = held.get(id);
       if (!mine) return null;
-      for (const bot of bots) known.add(bot);
       await giveUp(mine);
       for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
         const free = await byLoad(bots, maxSessions ?? Infinity);
@@ -75,32 +78,36 @@ export function redisSeats(
   };
 }
 
-/** Seats of sessions that are not there, or not ours any more: of this replica, and of those that are gone. */
+/**
+ * Seats of sessions that are not there, or not ours any more: of this replica, and of those that are long gone. Only bots
+ * where something changed are looked at: their number is that of calls, not that of bots times replicas.
+ */
 export async function sweepSeats(
   link: RedisLink,
-  { replica, held, bots }: Pick<CensusOptions, 'replica' | 'held' | 'bots'>,
+  { replica, held, touched }: Pick<CensusOptions, 'replica' | 'held' | 'touched'>,
   replicas: ReadonlySet<string>,
   isTwice: IsTwice,
 ): Promise<void> {
+  for (const bot of [...touched].slice(0, MAX_SWEPT)) {
+    touched.delete(bot);
+    const seats = await link.run((client) => client.sMembers(keys.seats(bot)));
+    const wrong = seats.filter((seat) => {
+      const [of = '', id = ''] = seat.split('/');
+      return of === replica ? held.get(id)?.bot !== bot : !replicas.has(of);
+    });
+    const empty = wrong.filter((seat) => isTwice(`${bot} ${seat}`));
+    if (wrong.length > 0) touched.add(bot); // once more, until nothing is wrong
+    if (empty.length > 0) await link.run((client) => client.sRem(keys.seats(bot), empty));
+  }
+}
+
+/** A replica is dead: nobody sits where it did. */
+export async function emptySeats(link: RedisLink, dead: string): Promise<void> {
+  const bots = await link.run((client) => client.sMembers(keys.bots(dead)));
   for (const bot of bots) {
     const seats = await link.run((client) => client.sMembers(keys.seats(bot)));
-    const empty = seats.filter((seat) => {
-      const [of = '', id = ''] = seat.split('/');
-      const isTaken = of === replica ? held.get(id)?.bot === bot : replicas.has(of);
-      return !isTaken && isTwice(`${bot} ${seat}`);
-    });
+    const empty = seats.filter((seat) => seat.startsWith(seatOf(dead, '')));
     if (empty.length > 0) await link.run((client) => client.sRem(keys.seats(bot), empty));
-    const lost = [...held.values()].filter(
-      (mine) => mine.bot === bot && !seats.includes(seatOf(replica, mine.session.id)),
-    );
-    const back = lost.filter(({ session }) => isTwice(`-${bot} ${session.id}`));
-    if (back.length > 0) {
-      await link.run((client) =>
-        client.sAdd(
-          keys.seats(bot),
-          back.map(({ session }) => seatOf(replica, session.id)),
-        ),
-      );
-    }
   }
+  await link.run((client) => client.del(keys.bots(dead)));
 }

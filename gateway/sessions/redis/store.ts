@@ -3,6 +3,7 @@ import { CLOCK_SKEW, type Limits } from '../../limits.ts';
 import type { SessionRecord, SessionStore } from '../store.ts';
 import { hostOf, keys } from './keys.ts';
 import type { Batch, RedisLink } from './link.ts';
+import { trimEnded } from './history.ts';
 import { listSessions } from './listing.ts';
 import { addEnded, addLive, addWaiting, recordOf, removeLive, removeWaiting, type Held } from './moves.ts';
 import { redisPlaces, type Places } from './places.ts';
@@ -104,8 +105,13 @@ function liveSessions(
       const record: SessionRecord = { ...recordOf(mine), provider, call };
       presence.owe(record, ending);
       try {
-        await leave(id, { link, presence }, (batch) => addEnded(batch, record, ending, limits.maxHistory));
+        const host = hostOf(record);
+        const answers = await leave(id, { link, presence }, (batch) => {
+          addEnded(batch, record, ending);
+          batch.zCard(keys.ended(host));
+        });
         presence.paid(id);
+        await trimEnded(link, host, Number(answers.at(-1)), limits.maxHistory);
       } catch {} // it is told when Redis is back
     },
   };
@@ -116,11 +122,11 @@ async function leave(
   id: string,
   { link, presence: { held, replica } }: Pick<RedisStoreOptions, 'link' | 'presence'>,
   fill: (batch: Batch, mine: Held) => void,
-): Promise<void> {
+): Promise<unknown[]> {
   const mine = held.get(id);
-  if (!mine) return;
+  if (!mine) return [];
   held.delete(id);
-  await link.together((batch) => {
+  return link.together((batch) => {
     removeLive(batch, replica, recordOf(mine));
     fill(batch, mine);
   });
