@@ -1,5 +1,7 @@
-import type { Server } from 'node:http';
+import { once } from 'node:events';
+import type { Server, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LINGER } from './limits.ts';
 import type { LiveCalls } from './live.ts';
 import type { Log } from './log.ts';
 import type { SessionStore } from './sessions/store.ts';
@@ -29,8 +31,11 @@ export function drainOf(options: DrainOptions): Drain {
   let isLeaving = false;
   let isDraining = false;
   const hurry = new AbortController();
+  const underway = new Set<ServerResponse>();
   server.prependListener('request', (_request, response) => {
     if (isLeaving) response.shouldKeepAlive = false;
+    underway.add(response);
+    response.once('close', () => underway.delete(response));
   });
 
   return {
@@ -43,12 +48,15 @@ export function drainOf(options: DrainOptions): Drain {
       else if (drainDelay > 0) {
         isLeaving = true;
         await sleep(drainDelay, null, { signal: hurry.signal }).catch(() => {});
+        server.closeIdleConnections(); // no balancer can take the next request of such a connection elsewhere
       }
       isLeaving = true;
       isDraining = true;
       const late = setTimeout(() => live.closeAll(1001, 'shutting down'), patience);
       await live.emptied();
       clearTimeout(late);
+      const answered = Promise.all([...underway].map((response) => once(response, 'close')));
+      await Promise.race([answered, sleep(LINGER, null, { ref: false })]);
       await sessions.close();
       server.closeAllConnections();
       server.close();

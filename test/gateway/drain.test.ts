@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { Agent, request, type IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testBot, type TestBot } from '../helpers/bot.ts';
@@ -131,4 +132,26 @@ test('a second signal ends the drain delay, and the calls', async () => {
   await gateway.drain();
   expect(await caller.closed).toMatchObject({ code: 1001 });
   await drained;
+});
+
+test('a connection that was kept alive is closed before its next request would be refused', async () => {
+  const gateway = await testGateway({
+    agents: { a: bot.url },
+    drainTimeout: 10_000,
+    toml: 'drain_delay = 0.1',
+  });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const { wsUrl, token } = await gateway.start('a');
+  const caller = await connect(`${wsUrl}/${token}`);
+  const kept = request({ port: gateway.port, path: '/livez', agent }).end();
+  const [answer] = (await once(kept, 'response')) as [IncomingMessage];
+  answer.resume();
+  await once(answer, 'end');
+  const idle = (): number => Object.values(agent.freeSockets).length;
+  expect(idle()).toBe(1);
+  const drained = gateway.drain();
+  await expect.poll(idle).toBe(0);
+  caller.socket.close(1000);
+  await drained;
+  agent.destroy();
 });
