@@ -22,7 +22,7 @@ const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false }
 const server = createServer();
 server.on('upgrade', (request, wire, head) => {
   wire.on('error', () => {});
-  const { call } = readBody(request.url ?? '');
+  const call = callOf(request.url ?? '');
   sockets.handleUpgrade(request, wire, head, (socket) => {
     const options = { call, side: 'bot', socket, wire: wire as Socket, record } as const;
     talkers.set(call, talker({ ...options, random: random.fork(call), pace: Number(pace) }));
@@ -40,8 +40,9 @@ process.on('message', ({ call, act }: BotOrder) => {
 process.once('disconnect', () => process.exit());
 process.send?.({ port: (server.address() as AddressInfo).port });
 
-/** The session's body, as the gateway hands it on: `?body=<base64 JSON>`. */
-function readBody(url: string): { call: string } {
+/** From the session's body, as the gateway hands it on in `?body=<base64 JSON>`: a name, or what a webhook tells of a call. */
+function callOf(url: string): string {
   const encoded = new URL(url, 'ws://bot').searchParams.get('body') ?? '';
-  return JSON.parse(Buffer.from(encoded, 'base64').toString()) as { call: string };
+  const { call } = JSON.parse(Buffer.from(encoded, 'base64').toString()) as { call: string | { id: string } };
+  return typeof call === 'string' ? call : call.id;
 }

@@ -13,7 +13,7 @@ export interface CallOptions {
   readonly agent: string;
   /** generic, or a carrier. */
   readonly endpoint: string;
-  readonly gateway: GatewayProcess;
+  readonly gateway: Pick<GatewayProcess, 'start'>;
   readonly record: Recorder;
   readonly random: Random;
   readonly pace: number;
@@ -21,6 +21,8 @@ export interface CallOptions {
 
 export interface PlacedCall {
   readonly talker: Talker;
+  /** Its own port. */
+  readonly port: number;
   readonly closed: Promise<void>;
 }
 
@@ -28,7 +30,11 @@ export interface PlacedCall {
 export async function placeCall(options: CallOptions): Promise<PlacedCall | null> {
   const { id, agent, endpoint, gateway, record, random, pace } = options;
   const transport = endpoint === 'generic' ? 'websocket' : endpoint;
-  const { wsUrl, token } = await gateway.start(agent, transport, { call: id });
+  const {
+    wsUrl,
+    token,
+    opening = openings[endpoint] ?? [],
+  } = await gateway.start(agent, transport, { call: id });
   const socket = new WebSocket(`${wsUrl}/${token}`, { perMessageDeflate: false });
   const closed = new Promise<void>((resolve) => void socket.once('close', () => resolve()));
   let wire: Socket | undefined;
@@ -50,6 +56,6 @@ export async function placeCall(options: CallOptions): Promise<PlacedCall | null
     record({ kind: 'refused', call: id, status: answer, at: Date.now() });
     return null;
   }
-  for (const text of openings[endpoint] ?? []) answer.say({ data: Buffer.from(text), text: true });
-  return { talker: answer, closed };
+  for (const text of opening) answer.say({ data: Buffer.from(text), text: true });
+  return { talker: answer, port: wire?.localPort ?? 0, closed };
 }

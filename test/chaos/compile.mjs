@@ -1,4 +1,4 @@
-// Compiles test/chaos and test/soak to a folder beside dist/, so that they run in plain processes on every Node.
+// Compiles test/chaos, test/soak and test/replicas to a folder beside dist/, so that they run in plain processes on every Node.
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';

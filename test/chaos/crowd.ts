@@ -17,7 +17,7 @@ export interface LiveCall {
 
 export interface CrowdOptions {
   readonly size: number;
-  readonly gateway: GatewayProcess;
+  readonly gateway: Pick<GatewayProcess, 'start'>;
   /** By agent name. */
   readonly bots: Readonly<Record<string, Bots>>;
   readonly record: Recorder;
@@ -26,6 +26,8 @@ export interface CrowdOptions {
   readonly pace: number;
   /** Milliseconds a call lasts at most. */
   readonly longest: number;
+  /** Names the calls by their count, from 1 on. */
+  readonly nameOf?: (count: number) => string;
 }
 
 /** As many calls as wished, each replaced by a new one when it ends. */
@@ -38,6 +40,9 @@ export interface Crowd {
   /** Puts on record how a call must end now. */
   hit(call: LiveCall, facts: HitFacts): void;
   opened(call: string): void;
+  /** No new calls until `resume`; resolves when all that were under way are open. */
+  hold(): Promise<void>;
+  resume(): void;
   /** No new calls; lets everybody finish what they said, and hang up. */
   finish(settle: number): Promise<void>;
 }
@@ -51,13 +56,15 @@ const OPENING = 16;
 
 export function crowdOf(options: CrowdOptions): Crowd {
   const { size, gateway, bots, record, random, pace, longest } = options;
+  const { nameOf = (count: number): string => `call-${count}` } = options;
   const calls = new Map<string, LiveCall>();
   const openedAtBot = new Set<string>();
   let count = 0;
   let opening = 0;
+  let isHeld = false;
   let isOver = false;
 
-  const newId = (): string => `call-${(count += 1)}`;
+  const newId = (): string => nameOf((count += 1));
   const tell: Crowd['tell'] = (call, side, act) => {
     if (side === 'caller') call.placed?.talker.act(act);
     else call.bots?.order({ call: call.id, act });
@@ -99,6 +106,7 @@ export function crowdOf(options: CrowdOptions): Crowd {
   }
 
   const filling = setInterval(() => {
+    if (isHeld) return;
     for (let free = Math.min(size - calls.size, OPENING - opening); free > 0; free -= 1) void live();
   }, 20);
 
@@ -120,6 +128,13 @@ export function crowdOf(options: CrowdOptions): Crowd {
       record({ kind: 'hit', call: id, at: Date.now(), ...facts });
       const placed = await placeCall({ id, agent, endpoint, gateway, record, random: random.fork(id), pace });
       await placed?.closed;
+    },
+    async hold() {
+      isHeld = true;
+      await quiet(() => opening === 0, 10_000);
+    },
+    resume() {
+      isHeld = false;
     },
     async finish(settle) {
       isOver = true;

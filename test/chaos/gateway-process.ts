@@ -2,10 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { Agent, request, type IncomingMessage } from 'node:http';
+import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printed, secret } from '../helpers/leaks.ts';
+import { exchange } from './exchange.ts';
 
 /** Where the checkout is; the tests themselves may run from a compiled copy. */
 export const root: string = process.env['HOOKSWITCH_ROOT'] ?? join(import.meta.dirname, '../..');
@@ -15,6 +16,12 @@ export interface GatewayProcessOptions {
   readonly agents: Readonly<Record<string, string>>;
   /** As in [limits]. */
   readonly limits?: Readonly<Record<string, number>>;
+  /** At the top of hookswitch.toml, over drain_timeout = 1. */
+  readonly settings?: Readonly<Record<string, number>>;
+  /** By agent name. */
+  readonly maxAgents?: Readonly<Record<string, number>>;
+  /** Variables over those made up for it. With PUBLIC_URL goes PORT. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Where its log goes: kept here, or to a file descriptor. */
   readonly stdout?: 'pipe' | number;
   /** `ulimit -n` of the process. */
@@ -33,14 +40,16 @@ export interface GatewayProcess {
   /** Bytes of memory, now and at most. */
   memory(): { readonly now: number; readonly peak: number };
   descriptors(): number;
-  /** SIGTERM; resolves with the exit code, or the signal that it took. */
-  stop(): Promise<number | string>;
+  /** SIGTERM; resolves with the exit code, or the signal that it took. `patience`: milliseconds; ten seconds. */
+  stop(patience?: number): Promise<number | string>;
 }
 
 export interface StartedSession {
   readonly sessionId: string;
   readonly wsUrl: string;
   readonly token: string;
+  /** What its carrier says first; as recorded when not given. */
+  readonly opening?: readonly string[];
 }
 
 export async function gatewayProcess(options: GatewayProcessOptions): Promise<GatewayProcess> {
@@ -55,6 +64,7 @@ export async function gatewayProcess(options: GatewayProcessOptions): Promise<Ga
     HOOKSWITCH_STATE: join(folder, 'state.json'),
     HOOKSWITCH_SECRETS: `k1:${master}`,
     HOOKSWITCH_PUBLIC_KEYS: key,
+    ...options.env,
   };
   const command = [process.execPath, join(root, 'dist/cli/main.js'), 'serve'];
   const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors} && `;
@@ -63,18 +73,23 @@ export async function gatewayProcess(options: GatewayProcessOptions): Promise<Ga
     env,
     stdio: ['ignore', stdout, 'pipe'],
   });
-  const kill = (): void => void child.kill('SIGKILL');
+  const tidy = (): void => rmSync(folder, { recursive: true, force: true });
+  const kill = (): void => {
+    child.kill('SIGKILL');
+    tidy();
+  };
   process.once('exit', kill);
   child.once('exit', () => {
     process.off('exit', kill);
-    rmSync(folder, { recursive: true, force: true });
+    tidy();
   });
   let written = '';
   child.stdout?.on('data', (chunk: Buffer) => {
     printed(chunk.toString());
     written += chunk.toString();
   });
-  const port = await portOf(child);
+  const announced = await portOf(child);
+  const port = options.env?.['PORT'] === undefined ? announced : Number(options.env['PORT']);
   const http = new Agent({ keepAlive: true, maxSockets: 16 });
   const { pid } = child;
   if (pid === undefined) throw new TypeError('a process that listens has an id');
@@ -84,14 +99,15 @@ export async function gatewayProcess(options: GatewayProcessOptions): Promise<Ga
     pid,
     port,
     log: () => written.split('\n').filter(Boolean),
-    start: (agent, transport, body) => post({ port, key, http, agent }, { transport, body }),
+    start: (agent, transport, body) =>
+      startSession({ port, key: env.HOOKSWITCH_PUBLIC_KEYS, http, agent }, { transport, body }),
     memory: () => memoryOf(pid),
     descriptors: () => readdirSync(`/proc/${pid}/fd`).length,
-    async stop() {
+    async stop(patience = 10_000) {
       http.destroy();
       if (child.exitCode !== null) return child.exitCode;
       child.kill('SIGTERM');
-      const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
+      const late = setTimeout(() => child.kill('SIGKILL'), patience);
       const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
       clearTimeout(late);
       return code ?? String(signal);
@@ -99,12 +115,15 @@ export async function gatewayProcess(options: GatewayProcessOptions): Promise<Ga
   };
 }
 
-function toml({ agents, limits = {} }: GatewayProcessOptions): string {
-  const table = Object.entries(limits).map(([name, value]) => `${name} = ${value}`);
-  const tables = Object.entries(agents).map(
-    ([name, bot]) => `[[agents]]\nagent_name = "${name}"\nwebsocket_auth = "token"\nbots = ["${bot}"]`,
-  );
-  return ['listen = "127.0.0.1:0"', 'drain_timeout = 1', ...tables, '[limits]', ...table, ''].join('\n');
+function toml({ agents, limits = {}, settings = {}, maxAgents = {} }: GatewayProcessOptions): string {
+  const lines = (table: object): string[] =>
+    Object.entries(table).map(([name, value]) => `${name} = ${String(value)}`);
+  const tables = Object.entries(agents).flatMap(([name, bot]) => [
+    `[[agents]]\nagent_name = "${name}"\nwebsocket_auth = "token"\nbots = ["${bot}"]`,
+    ...(maxAgents[name] === undefined ? [] : [`[agents.scaling]\nmax_agents = ${maxAgents[name]}`]),
+  ]);
+  const top = ['listen = "127.0.0.1:0"', ...lines({ drain_timeout: 1, ...settings })];
+  return [...top, ...tables, '[limits]', ...lines(limits), ''].join('\n');
 }
 
 async function portOf(child: ChildProcess): Promise<number> {
@@ -120,36 +139,36 @@ async function portOf(child: ChildProcess): Promise<number> {
   }
 }
 
-interface Target {
+export interface StartTarget {
   readonly port: number;
   readonly key: string;
-  readonly http: Agent;
+  readonly http: Agent | false;
   readonly agent: string;
 }
 
-async function post(target: Target, body: object): Promise<StartedSession> {
-  const { port, key, http, agent } = target;
-  const asked = request({
-    agent: http,
-    port,
-    host: '127.0.0.1',
+/** Any answer of /start but 200. */
+export class StartRefused extends Error {
+  readonly status: number;
+
+  constructor(status: number, text: string) {
+    super(`/start answered ${status}: ${text}`);
+    this.status = status;
+  }
+}
+
+/** POST /start. Rejects with StartRefused, or when there is no answer. */
+export async function startSession(
+  { agent, key, ...target }: StartTarget,
+  body: object,
+): Promise<StartedSession> {
+  const { status, text } = await exchange({
+    ...target,
     method: 'POST',
     path: `/v1/public/${agent}/start`,
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
   });
-  const answered = once(asked, 'response');
-  asked.end(JSON.stringify(body));
-  let answer: IncomingMessage;
-  try {
-    [answer] = (await answered) as [IncomingMessage];
-  } catch (error) {
-    // A connection kept alive may be closed by the server just when it is used again.
-    if (asked.reusedSocket) return post(target, body);
-    throw error;
-  }
-  let text = '';
-  for await (const chunk of answer) text += String(chunk);
-  if (answer.statusCode !== 200) throw new Error(`/start answered ${answer.statusCode}: ${text}`);
+  if (status !== 200) throw new StartRefused(status, text);
   const started = JSON.parse(text) as StartedSession;
   secret(started.token);
   return started;

@@ -1,0 +1,3 @@
+import { run } from '../chaos/compile.mjs';
+
+await run('replicas/main.ts');
