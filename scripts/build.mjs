@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-const folders = ['shared', 'providers', 'gateway', 'simulator', 'demo', 'cli'];
+const folders = ['shared', 'providers', 'gateway', 'simulator', 'demo', 'cli', 'transports'];
 const assets = ['simulator/recordings'];
 const stamp = join(root, 'dist/cli/main.js');
 
@@ -25,7 +25,12 @@ export function build() {
   const draft = join(root, `dist.${process.pid}`);
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
   const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', draft];
-  execFileSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] });
+  try {
+    execFileSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] });
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    throw error;
+  }
   for (const path of assets) cpSync(join(root, path), join(draft, path), { recursive: true });
   utimesSync(join(draft, 'cli/main.js'), new Date(), new Date());
   rmSync(join(root, 'dist'), { recursive: true, force: true });
