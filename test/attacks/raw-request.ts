@@ -1,4 +1,6 @@
-import type { ProxiedCall } from '../helpers/proxied-call.ts';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { proxiedCall, type ProxiedCall } from '../helpers/proxied-call.ts';
+import { expectNormalCall } from './alive.ts';
 import { ask, requestText, type RawAnswer } from './raw.ts';
 
 export interface RawRequest {
@@ -11,8 +13,33 @@ export interface RawRequest {
   readonly body?: string;
 }
 
-/** One request to the gateway of a proxied call, byte by byte. */
-export async function rawRequest(
+export interface AttackedCall {
+  readonly call: () => ProxiedCall;
+  /** One request to its gateway, byte by byte. */
+  readonly send: (target: string, request?: RawRequest) => Promise<RawAnswer>;
+  /** Method and target of what came to the bot in this test. */
+  readonly arrived: () => string[];
+}
+
+/** For all tests of a file: one live call, after each of which a normal one works. */
+export function attackedCall(): AttackedCall {
+  let call: ProxiedCall;
+  beforeAll(async () => {
+    call = await proxiedCall((url) => ({ agents: { support: url } }));
+  });
+  beforeEach(() => {
+    call.seen = [];
+  });
+  afterEach(() => expectNormalCall(call.gateway, 'support'));
+  afterAll(() => call.close());
+  return {
+    call: () => call,
+    send: (target, request) => rawRequest(call, target, request),
+    arrived: () => call.seen.map(({ method, url }) => `${method} ${url}`),
+  };
+}
+
+async function rawRequest(
   { gateway }: ProxiedCall,
   target: string,
   { method = 'GET', lines = [], key = gateway.publicKey, body = '' }: RawRequest = {},

@@ -1,29 +1,8 @@
 import * as fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { proxiedCall, type ProxiedCall } from '../helpers/proxied-call.ts';
-import { expectNormalCall } from './alive.ts';
-import type { RawAnswer } from './raw.ts';
-import { rawRequest, type RawRequest } from './raw-request.ts';
+import { describe, expect, test } from 'vitest';
+import { attackedCall } from './raw-request.ts';
 
-let scene: ProxiedCall;
-
-beforeAll(async () => {
-  scene = await proxiedCall((url) => ({ agents: { support: url } }));
-});
-beforeEach(() => {
-  scene.seen = [];
-});
-afterEach(() => expectNormalCall(scene.gateway, 'support'));
-afterAll(() => scene.close());
-
-async function send(target: string, request?: RawRequest): Promise<RawAnswer> {
-  return rawRequest(scene, target, request);
-}
-
-/** Method and target of what came to the bot. */
-function arrived(): string[] {
-  return scene.seen.map(({ method, url }) => `${method} ${url}`);
-}
+const { call, send, arrived } = attackedCall();
 
 describe('a path that some server takes for another one is never passed on', () => {
   test.each([
@@ -80,7 +59,7 @@ describe('a path that some server takes for another one is never passed on', () 
     ':80/x',
     '.evil.test/x',
   ])('%j', async (path) => {
-    const answer = await send(scene.base + path);
+    const answer = await send(call().base + path);
     expect([400, 404]).toContain(answer.status);
     expect(arrived()).toEqual([]);
   });
@@ -105,7 +84,7 @@ describe('a path that some server takes for another one is never passed on', () 
     ['a session with something behind', (path: string) => `${path}%00/x`],
     ['a session with a query', (path: string) => `${path}?/x`],
   ])('%s', async (_, target) => {
-    const answer = await send(target(scene.base));
+    const answer = await send(target(call().base));
     expect([400, 404]).toContain(answer.status);
     expect(arrived()).toEqual([]);
   });
@@ -116,8 +95,8 @@ describe('a path that some server takes for another one is never passed on', () 
     const path = fc.array(piece, { maxLength: 8 }).map((chosen) => `/${chosen.join('')}`);
     await fc.assert(
       fc.asyncProperty(path, async (text) => {
-        scene.seen = [];
-        const { status } = await send(scene.base + text);
+        call().seen = [];
+        const { status } = await send(call().base + text);
         const isPassedOn = status === 200;
         expect([200, 400, 404]).toContain(status);
         expect(arrived()).toEqual(isPassedOn ? [`GET ${text}`] : []);

@@ -1,39 +1,19 @@
 import * as fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { proxiedCall, type ProxiedCall } from '../helpers/proxied-call.ts';
-import { expectNormalCall } from './alive.ts';
-import { ask, handshake, requestText, type RawAnswer } from './raw.ts';
-import { rawRequest, type RawRequest } from './raw-request.ts';
+import { describe, expect, test } from 'vitest';
+import { ask, handshake, requestText } from './raw.ts';
+import { attackedCall } from './raw-request.ts';
 
-let scene: ProxiedCall;
-
-beforeAll(async () => {
-  scene = await proxiedCall((url) => ({ agents: { support: url } }));
-});
-beforeEach(() => {
-  scene.seen = [];
-});
-afterEach(() => expectNormalCall(scene.gateway, 'support'));
-afterAll(() => scene.close());
-
-async function send(target: string, request?: RawRequest): Promise<RawAnswer> {
-  return rawRequest(scene, target, request);
-}
-
-/** Method and target of what came to the bot. */
-function arrived(): string[] {
-  return scene.seen.map(({ method, url }) => `${method} ${url}`);
-}
+const { call, send, arrived } = attackedCall();
 
 describe('a request', () => {
   test.each(['TRACE', 'PROPFIND', 'LINK', 'QUERY'])('by %s is not passed on', async (method) => {
-    expect((await send(`${scene.base}/x`, { method })).status).toBeGreaterThanOrEqual(400);
+    expect((await send(`${call().base}/x`, { method })).status).toBeGreaterThanOrEqual(400);
     expect(arrived()).toEqual([]);
   });
 
   test('by CONNECT gets no tunnel', async () => {
     const answer = await ask(
-      scene.gateway.port,
+      call().gateway.port,
       requestText('CONNECT', '127.0.0.1:1', ['Host: gateway.test']),
     );
     expect(answer.status).toBe(0);
@@ -43,11 +23,11 @@ describe('a request', () => {
   test('by GET with a body is one request to the bot, and not two', async () => {
     const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n';
     const lines = [`Content-Length: ${smuggled.length}`];
-    expect((await send(`${scene.base}/x`, { lines, body: smuggled })).status).toBe(200);
+    expect((await send(`${call().base}/x`, { lines, body: smuggled })).status).toBe(200);
     const chunk = `${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`;
     expect(
       (
-        await send(`${scene.base}/y`, {
+        await send(`${call().base}/y`, {
           method: 'DELETE',
           lines: ['Transfer-Encoding: chunked'],
           body: chunk,
@@ -65,14 +45,14 @@ describe('a request', () => {
     ['a folded header', ['X: a', ' b']],
     ['a compressed body', ['Content-Encoding: gzip', 'Content-Length: 5']],
   ])('with %s is refused', async (_, lines) => {
-    const { status } = await send(`${scene.base}/x`, { method: 'POST', lines, body: '0\r\n\r\n' });
+    const { status } = await send(`${call().base}/x`, { method: 'POST', lines, body: '0\r\n\r\n' });
     expect([400, 415]).toContain(status);
     expect(arrived()).toEqual([]);
   });
 
   test('with two keys, both right, has none', async () => {
-    const { status } = await send(`${scene.base}/x`, {
-      lines: [`Authorization: Bearer ${scene.gateway.publicKey}`],
+    const { status } = await send(`${call().base}/x`, {
+      lines: [`Authorization: Bearer ${call().gateway.publicKey}`],
     });
     expect(status).toBe(401);
     expect(arrived()).toEqual([]);
@@ -81,26 +61,26 @@ describe('a request', () => {
   test.each([['websocket'], ['h2c'], ['tcp']])(
     'to upgrade to %s gets neither 101 nor the bot',
     async (protocol) => {
-      const dials = scene.bot.dials.length;
+      const dials = call().bot.dials.length;
       const lines = handshake.map((line) => (line.startsWith('Upgrade') ? `Upgrade: ${protocol}` : line));
       for (const path of ['/ws', '/x']) {
-        const text = requestText('GET', scene.base + path, [
+        const text = requestText('GET', call().base + path, [
           'Host: gateway.test',
-          `Authorization: Bearer ${scene.gateway.publicKey}`,
+          `Authorization: Bearer ${call().gateway.publicKey}`,
           ...lines,
         ]);
-        const { status } = await ask(scene.gateway.port, text);
+        const { status } = await ask(call().gateway.port, text);
         expect([400, 404, 426]).toContain(status);
       }
-      expect([arrived(), scene.bot.dials.length]).toEqual([[], dials]);
+      expect([arrived(), call().bot.dials.length]).toEqual([[], dials]);
     },
   );
 
   test('without a right key learns nothing: the same 401 for every agent, session and path', async () => {
     const paths = [
-      scene.base,
-      scene.base.replace('support', 'nobody'),
-      scene.base.replace(scene.session, 'x'),
+      call().base,
+      call().base.replace('support', 'nobody'),
+      call().base.replace(call().session, 'x'),
     ];
     const answers = paths.flatMap((path) =>
       ['/x', '/../x', '/%2e'].map((rest) => send(path + rest, { key: 'pk_no' })),
@@ -111,7 +91,7 @@ describe('a request', () => {
   });
 
   test('of 200 at once is answered each, with its own answer', async () => {
-    const answers = await Promise.all(Array.from({ length: 200 }, (_, n) => send(`${scene.base}/n/${n}`)));
+    const answers = await Promise.all(Array.from({ length: 200 }, (_, n) => send(`${call().base}/n/${n}`)));
     expect(answers.every(({ status, body }) => status === 200 && body.includes('heard'))).toBe(true);
     expect(new Set(arrived()).size).toBe(200);
   });
@@ -141,19 +121,19 @@ describe('the paths for operators', () => {
     '/v1/organizations//services',
   ])('%s leads nowhere', async (target) => {
     for (const method of ['GET', 'DELETE']) {
-      expect((await send(target, { method, key: scene.gateway.privateKey })).status).toBe(404);
+      expect((await send(target, { method, key: call().gateway.privateKey })).status).toBe(404);
     }
   });
 
   test('bad percent-encoding is 400', async () => {
     for (const target of ['/v1/agents/%zz', '/v1/agents/%', '/v1/agents/%ff']) {
-      expect((await send(target, { key: scene.gateway.privateKey })).status).toBe(400);
+      expect((await send(target, { key: call().gateway.privateKey })).status).toBe(400);
     }
   });
 
   test('an agent is not deleted', async () => {
     for (const target of ['/v1/agents/support', '/v1/organizations/local/services/support']) {
-      expect((await send(target, { method: 'DELETE', key: scene.gateway.privateKey })).status).toBe(404);
+      expect((await send(target, { method: 'DELETE', key: call().gateway.privateKey })).status).toBe(404);
     }
   });
 
@@ -171,7 +151,7 @@ describe('the paths for operators', () => {
           ([key, text]) => `${key}=${encodeURIComponent(Buffer.from(text).toString())}`,
         );
         const answer = await send(`/v1/agents/support/sessions?${query.join('&')}`, {
-          key: scene.gateway.privateKey,
+          key: call().gateway.privateKey,
         });
         expect(answer.status).toBeOneOf([200, 400]);
       }),

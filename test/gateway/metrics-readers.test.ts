@@ -1,30 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { hashKey } from '../../gateway/keys.ts';
-import { testBot, type TestBot } from '../helpers/bot.ts';
 import { carrierOf, openingOf, ring } from '../helpers/carriers.ts';
 import { connect, knock } from '../helpers/client.ts';
-import type { TestGateway, TestGatewayOptions } from '../helpers/gateway.ts';
-import {
-  closeObserved,
-  expectSample,
-  metricsUrl,
-  observedGateway,
-  samples,
-  scrape,
-} from '../helpers/scrape.ts';
+import { expectSample, metricsUrl, observedScene, samples, scrape } from '../helpers/scrape.ts';
 
 const FROM = '+15557360001';
 const TO = '+15557360000';
 
-let bot: TestBot;
-beforeAll(async () => {
-  bot = await testBot();
-});
-afterAll(() => bot.close());
-afterEach(closeObserved);
-
-const observed = (options: Partial<TestGatewayOptions> = {}): Promise<TestGateway> =>
-  observedGateway({ agents: { a: bot.url }, ...options });
+const { observed } = observedScene();
 
 describe('strangers', () => {
   test('make no series of their own', async () => {

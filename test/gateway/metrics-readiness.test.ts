@@ -1,17 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { testBot, type TestBot } from '../helpers/bot.ts';
-import type { TestGateway, TestGatewayOptions } from '../helpers/gateway.ts';
-import { closeObserved, observedGateway, samples } from '../helpers/scrape.ts';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { observedScene, samples } from '../helpers/scrape.ts';
 
-let bot: TestBot;
-beforeAll(async () => {
-  bot = await testBot();
-});
-afterAll(() => bot.close());
-afterEach(closeObserved);
-
-const observed = (options: Partial<TestGatewayOptions> = {}): Promise<TestGateway> =>
-  observedGateway({ agents: { a: bot.url }, ...options });
+const { observed } = observedScene();
 
 describe('/readyz while the event loop is late', () => {
   afterEach(() => void vi.useRealTimers());

@@ -1,31 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { SessionStore } from '../../gateway/sessions/store.ts';
-import { freePort, testBot, type TestBot } from '../helpers/bot.ts';
+import { freePort } from '../helpers/bot.ts';
 import { carrierOf, openingOf, ring } from '../helpers/carriers.ts';
 import { connect, knock } from '../helpers/client.ts';
-import type { TestGateway, TestGatewayOptions } from '../helpers/gateway.ts';
-import {
-  closeObserved,
-  expectSample,
-  metricsUrl,
-  observedGateway,
-  open,
-  readSamples,
-  samples,
-} from '../helpers/scrape.ts';
+import { expectSample, metricsUrl, observedScene, open, readSamples, samples } from '../helpers/scrape.ts';
 
 const FROM = '+15557360001';
 const TO = '+15557360000';
 
-let bot: TestBot;
-beforeAll(async () => {
-  bot = await testBot();
-});
-afterAll(() => bot.close());
-afterEach(closeObserved);
-
-const observed = (options: Partial<TestGatewayOptions> = {}): Promise<TestGateway> =>
-  observedGateway({ agents: { a: bot.url }, ...options });
+const { observed, bot } = observedScene();
 
 describe('what happens is counted:', () => {
   test('a call, from its start to its end', async () => {
@@ -112,8 +95,8 @@ describe('what happens is counted:', () => {
   test('refusals of every kind', async () => {
     const gateway = await observed({
       agents: {
-        a: bot.url,
-        few: `websocket_auth = "token"\nbots = ["${bot.url}"]\nscaling = { max_agents = 1 }`,
+        a: bot().url,
+        few: `websocket_auth = "token"\nbots = ["${bot().url}"]\nscaling = { max_agents = 1 }`,
         down: `ws://127.0.0.1:${await freePort()}`,
       },
       limits: { maxSockets: 2 },

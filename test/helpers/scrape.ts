@@ -1,4 +1,5 @@
-import { expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { testBot, type TestBot } from './bot.ts';
 import { connect } from './client.ts';
 import { testGateway, type TestGateway, type TestGatewayOptions } from './gateway.ts';
 import { printed } from './leaks.ts';
@@ -38,6 +39,27 @@ export async function observedGateway(options: TestGatewayOptions): Promise<Test
 export async function closeObserved(): Promise<void> {
   await Promise.all(gateways.map((gateway) => gateway.close()));
   gateways = [];
+}
+
+export interface ObservedScene {
+  /** Such a gateway, with one agent "a"; closed after the test. */
+  readonly observed: (options?: Partial<TestGatewayOptions>) => Promise<TestGateway>;
+  /** The bot of all of them. */
+  readonly bot: () => TestBot;
+}
+
+/** For all tests of a file. */
+export function observedScene(): ObservedScene {
+  let bot: TestBot;
+  beforeAll(async () => {
+    bot = await testBot();
+  });
+  afterAll(() => bot.close());
+  afterEach(closeObserved);
+  return {
+    observed: (options = {}) => observedGateway({ agents: { a: bot.url }, ...options }),
+    bot: () => bot,
+  };
 }
 
 export function metricsUrl({ metricsAddress }: TestGateway): string {
