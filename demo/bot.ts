@@ -1,14 +1,18 @@
 import { once } from 'node:events';
-import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import { createServer, type IncomingMessage } from 'node:http';
 import * as providers from '../providers/index.ts';
 import type { ProviderModule } from '../shared/provider.ts';
-import type { AudioFormat, StreamFacts, StreamProtocol } from '../shared/stream.ts';
-import { echoCall } from './echo-call.ts';
-import { outletOf, type Outlet } from './outlet.ts';
-import { decode, recogniser } from './recognise.ts';
+import type { InputFrame, OutputFrame } from '../transports/frames.ts';
+import { WebsocketServerTransport } from '../transports/server-transport.ts';
+import type { Session } from '../transports/session.ts';
+import { echoCall, type EchoCall } from './echo-call.ts';
+import { demoSerializer, type StrangerFrame } from './serializer.ts';
 
 /** Bytes of one message; a longer one closes the socket with 1009. */
 export const MAX_MESSAGE: number = 16 * 1024 * 1024;
+
+/** Calls at once: as many sockets as a gateway has. */
+export const MAX_SESSIONS = 10_000;
 
 export interface DemoBotOptions {
   /** Default 127.0.0.1. */
@@ -27,6 +31,8 @@ export interface DemoBot {
   close(): Promise<void>;
 }
 
+type DemoSession = Session<InputFrame | StrangerFrame, OutputFrame | StrangerFrame>;
+
 /**
  * The echo test line, an ordinary bot: greets with a short melody, repeats the caller one second later, answers digits
  * with their tone, falls silent when interrupted, and says goodbye on `#`. A socket that no carrier opened gets every
@@ -34,76 +40,50 @@ export interface DemoBot {
  */
 export async function startDemoBot(options: DemoBotOptions = {}): Promise<DemoBot> {
   const { host = '127.0.0.1', port = 0, path, modules = Object.values(providers) } = options;
-  const server = new WebSocketServer({
-    host,
-    port,
-    perMessageDeflate: false,
-    maxPayload: MAX_MESSAGE,
+  const server = createServer((_, response) => response.writeHead(426, { upgrade: 'websocket' }).end());
+  const transport = new WebsocketServerTransport<InputFrame | StrangerFrame, OutputFrame | StrangerFrame>({
+    server,
     ...(path === undefined ? {} : { path }),
+    params: {
+      serializer: (request) => demoSerializer(modules, hintOf(request)),
+      allowedOrigins: ['*'], // it has nothing to hide
+      maxMessageBytes: MAX_MESSAGE,
+      maxBufferedBytes: 4 * MAX_MESSAGE,
+      maxSessions: MAX_SESSIONS,
+      pingInterval: 0, // the gateway in front of it does that
+    },
+    onClientConnected: attend,
   });
+  server.listen(port, host);
   await once(server, 'listening');
-  server.on('connection', (socket, request) => {
-    const hint = request.headers['x-call-provider'];
-    attend(socket, recogniser(modules, typeof hint === 'string' ? hint : undefined));
-  });
-  const address = server.address();
-  const chosen = typeof address === 'object' && address !== null ? address.port : port;
-  const name = host.includes(':') ? `[${host}]` : host;
+  await transport.start();
   return {
-    url: `ws://${name}:${chosen}${path ?? '/'}`,
+    url: transport.url,
     async close() {
-      for (const socket of server.clients) socket.terminate();
+      await transport.cancel();
+      server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
 }
 
-type Listener = (data: RawData, isBinary: boolean) => void;
-
-/** Finds out who is there, then listens accordingly. */
-function attend(socket: WebSocket, recognise: ReturnType<typeof recogniser>): void {
-  const outlet = outletOf(socket);
-  const early: Parameters<Listener>[] = [];
-  let listen: Listener = (data, isBinary) => {
-    early.push([data, isBinary]);
-    const found = recognise(isBinary ? null : textOf(data));
-    if (found === null) return;
-    listen = found.type === 'call' ? talk(socket, outlet, found) : outlet;
-    if (found.type === 'stranger') for (const message of early) outlet(...message);
-  };
-  socket.on('message', (data, isBinary) => listen(data, isBinary));
-  // A peer that breaks the protocol is closed by the library; 'close' follows.
-  socket.on('error', () => {});
-}
-
-function talk(
-  socket: WebSocket,
-  outlet: Outlet,
-  { protocol, facts }: { readonly protocol: StreamProtocol; readonly facts: StreamFacts },
-): Listener {
-  if (!isPlayable(facts.format)) {
-    socket.close(1008, 'sample rate not supported');
-    return () => {};
-  }
-  const call = echoCall(facts.format, {
-    send(command) {
-      const text = protocol.encodeCommand(command, facts);
-      if (text !== null) outlet(text, false);
-    },
-    close: (code, reason) => socket.close(code, reason),
+/** Without a wait while the other side reads: what it sends is answered before its next ping is. */
+async function attend(session: DemoSession): Promise<void> {
+  let call = null as EchoCall | null;
+  let sending: Promise<unknown> = Promise.resolve();
+  const send = (frame: OutputFrame | StrangerFrame): void => void (sending = session.send(frame));
+  await session.listen((frame) => {
+    if (frame.type === 'stranger') {
+      for (const message of frame.messages) send({ type: 'stranger', messages: [message] });
+    } else if (frame.type === 'start') {
+      call ??= echoCall(frame.stream.format.sampleRate, { send, close: session.close });
+    } else call?.hear(frame);
+    if (session.isBehind()) return sending;
   });
-  socket.once('close', () => call.end());
-  return (data, isBinary) => {
-    const event = decode(protocol, isBinary ? null : textOf(data));
-    if (event) call.hear(event);
-  };
+  call?.end();
 }
 
-/** A foreign number: it decides how much memory a call takes. */
-function isPlayable({ sampleRate }: AudioFormat): boolean {
-  return Number.isInteger(sampleRate) && sampleRate >= 8000 && sampleRate <= 48_000;
-}
-
-function textOf(data: RawData): string {
-  return Buffer.isBuffer(data) ? data.toString() : '';
+function hintOf(request: IncomingMessage | null): string | undefined {
+  const hint = request?.headers['x-call-provider'];
+  return typeof hint === 'string' ? hint : undefined;
 }

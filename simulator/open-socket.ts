@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { failureOfStatus, type Failure } from './failure.ts';
-import { readBody } from './http-body.ts';
+import { readBody } from '../shared/http-body.ts';
 
 /** Milliseconds for connection and handshake. Twilio's figure for a webhook's connection; for streams none is published. */
 export const HANDSHAKE_TIMEOUT = 10_000;

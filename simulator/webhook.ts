@@ -3,7 +3,7 @@ import { GatewayError } from '../shared/errors.ts';
 import type { HttpRequest } from '../shared/http.ts';
 import type { Fetch } from '../shared/provider.ts';
 import { failureOfStatus, type Failure } from './failure.ts';
-import { readBody } from './http-body.ts';
+import { readBody } from '../shared/http-body.ts';
 import { readXml } from './xml-reader.ts';
 
 /** Milliseconds a carrier waits for a document: Twilio's figure (error 11205); the others name none. */

@@ -23,9 +23,16 @@ const rules: Rule[] = [
     packages: ['$1'],
   },
   { from: /^gateway\//, to: '^(shared/|gateway/|providers/index\\.ts$)', packages: 'any' },
+  // For people who write bots: nothing of the gateway, and no more packages than these.
+  {
+    from: /^transports\//,
+    to: '^(shared/|transports/|providers/index\\.ts$)',
+    packages: ['ws', '@bufbuild', '@alexanderolsen'],
+  },
+  { from: /^examples\//, to: '^transports/index\\.ts$', packages: 'any' },
   // Simulator and demo bot see the gateway from outside, over the wire.
   { from: /^simulator\//, to: '^(shared/|simulator/|providers/index\\.ts$)', packages: 'any' },
-  { from: /^demo\//, to: '^(shared/|demo/|providers/index\\.ts$)', packages: 'any' },
+  { from: /^demo\//, to: '^(shared/|demo/|transports/|providers/index\\.ts$)', packages: 'any' },
   { from: /^cli\//, to: '^(shared|gateway|simulator|demo|cli|providers/index\\.ts$)', packages: 'any' },
   // What measures the gateway runs it as anybody would.
   { from: /^bench\//, to: '^(bench/|simulator/|providers/index\\.ts$)', packages: 'any' },
@@ -53,11 +60,21 @@ function forbidden(file: string, source: string): string[] {
 }
 
 const root = join(import.meta.dirname, '..');
-const files = ['shared', 'providers', 'gateway', 'simulator', 'demo', 'cli', 'bench', 'test'].flatMap(
-  (folder) =>
-    readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-      .map((entry) => relative(root, join(entry.parentPath, entry.name))),
+const files = [
+  'shared',
+  'providers',
+  'gateway',
+  'simulator',
+  'demo',
+  'cli',
+  'bench',
+  'transports',
+  'examples',
+  'test',
+].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name))),
 );
 
 test.each(files)('%s imports only what it may', (file) => {
@@ -74,6 +91,11 @@ test.each([
   ['providers/index.ts', "import { verify } from './twilio/signature.ts'"],
   ['simulator/x.ts', "import { relay } from '../gateway/relay/relay.ts'"],
   ['demo/x.ts', "import { relay } from '../gateway/relay/relay.ts'"],
+  ['transports/x.ts', "import { relay } from '../gateway/relay/relay.ts'"],
+  ['transports/x.ts', "import express from 'express'"],
+  ['gateway/x.ts', "import { dial } from '../transports/dial.ts'"],
+  ['simulator/x.ts', "import { dial } from '../transports/dial.ts'"],
+  ['examples/x.ts', "import { dial } from '../transports/dial.ts'"],
   ['bench/x.ts', "import { relay } from '../gateway/relay/relay.ts'"],
   ['cli/x.ts', "import { stream } from '../providers/twilio/stream.ts'"],
 ])('the rules see a planted fault in %s: %s', (file, source) => {

@@ -52,6 +52,10 @@ test.each([
   ['hookswitch/providers', ['plivo', 'telnyx', 'twilio']],
   ['hookswitch/gateway', ['memoryStore', 'readConfig', 'startGateway']],
   ['hookswitch/simulator', ['placeCall', 'printReport', 'sourceOfWav']],
+  [
+    'hookswitch/transports',
+    ['ProtobufFrameSerializer', 'TelephonyFrameSerializer', 'WebsocketServerTransport'],
+  ],
   ['hookswitch/shared', ['GatewayError', 'remoteVoiceWebhook', 'toFetch', 'verifyDial', 'voiceWebhook']],
 ])('%s is an entry point', (name, expected) => {
   const script = `console.log(JSON.stringify(Object.keys(await import('${name}'))))`;

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { startDemoBot, type DemoBot } from '../../demo/bot.ts';
 import { placeCall } from '../../simulator/place-call.ts';
+import { correlation } from '../helpers/correlation.ts';
 import { callOptions, modules, speech, startWebhook, streamDocument, type Webhook } from './scene.ts';
 
 const open: (DemoBot | Webhook)[] = [];
@@ -13,21 +14,6 @@ async function call(provider: (typeof modules)[number], source: Parameters<typeo
   const webhook = await startWebhook({ body: streamDocument(provider.name, bot.url) });
   open.push(bot, webhook);
   return placeCall(callOptions(provider, webhook.url, source));
-}
-
-/** Correlation of two signals, the second one `lag` samples later. */
-function correlation(a: Int16Array, b: Int16Array, lag: number): number {
-  let ab = 0;
-  let aa = 0;
-  let bb = 0;
-  for (let index = 0; index + lag < b.length && index < a.length; index += 1) {
-    const x = a[index]!;
-    const y = b[index + lag]!;
-    ab += x * y;
-    aa += x * x;
-    bb += y * y;
-  }
-  return ab / Math.sqrt(aa * bb);
 }
 
 describe.each(modules)('$name', (provider) => {

@@ -3,7 +3,7 @@ import type { StreamEvent, StreamFacts, StreamProtocol } from '../shared/stream.
 
 /** What the first messages of a socket turned out to be. */
 export type Recognised =
-  | { readonly type: 'call'; readonly protocol: StreamProtocol; readonly facts: StreamFacts }
+  | { readonly type: 'call'; readonly module: ProviderModule; readonly facts: StreamFacts }
   | { readonly type: 'stranger' };
 
 /**
@@ -25,14 +25,14 @@ export function recogniser(
     count += 1;
     candidates = fitting.map(({ module }) => module);
     for (const { module, event } of fitting) {
-      if (event?.type === 'start') return { type: 'call', protocol: module.stream, facts: event.stream };
+      if (event?.type === 'start') return { type: 'call', module, facts: event.stream };
     }
     return candidates.length > 0 ? null : { type: 'stranger' };
   };
 }
 
 /** Null for what the dialect does not know, and for a binary message: a bot hangs up on nobody for that. */
-export function decode(protocol: StreamProtocol, text: string | null): StreamEvent | null {
+function decode(protocol: StreamProtocol, text: string | null): StreamEvent | null {
   if (text === null) return null;
   try {
     return protocol.decodeEvent(text);
