@@ -4,19 +4,18 @@ import { configured } from '../gateway/app.ts';
 import type { Config } from '../gateway/config/config.ts';
 import { maskedStore } from '../gateway/config/store.ts';
 import { limitsTable } from '../gateway/config/limits-table.ts';
-import { loadConfig } from './load-config.ts';
+import { addConfigOptions, deployHelp, loadConfig, type ConfigOptions } from './load-config.ts';
 
 export function addCheck(program: Command): void {
-  program
-    .command('check')
+  addConfigOptions(program.command('check'))
     .description('validate the configuration and print what it amounts to, secrets masked')
-    .option('-c, --config <file>', 'configuration file (default: ./hookswitch.toml when it is there)')
     .addHelpText(
       'after',
-      '\nExit code 0 when the gateway would start, 2 when it would not: then every mistake is listed.',
+      `${deployHelp}\n\nExit code 0 when the gateway would start, 2 when it would not: then every mistake is listed.`,
     )
-    .action(({ config: path }: { config?: string }) => {
-      const { config, file } = loadConfig(path, process.env);
+    .action((options: ConfigOptions) => {
+      const { config, file, imported } = loadConfig(options, process.env);
+      process.stderr.write(imported);
       for (const warning of config.warnings) process.stderr.write(`warning: ${warning}\n`);
       process.stdout.write(`# effective configuration, from ${file ?? 'no file'} and the environment\n`);
       process.stdout.write(`${stringify(effective(config))}\n`);

@@ -3,7 +3,7 @@ import type { Config } from '../gateway/config/config.ts';
 import { loggedError, type Log } from '../gateway/log.ts';
 import { banner } from './banner.ts';
 import { withDemoBot } from './demo-bot.ts';
-import { loadConfig } from './load-config.ts';
+import { addConfigOptions, deployHelp, loadConfig, type ConfigOptions } from './load-config.ts';
 import { openLog } from './log-stream.ts';
 import { openSharedState } from './shared-state.ts';
 import { stateFile } from './state.ts';
@@ -25,16 +25,15 @@ SIGTERM takes no more calls (from drain_delay on) and waits for the live ones (d
 again: ends them.`;
 
 export function addServe(program: Command): void {
-  program
-    .command('serve')
+  addConfigOptions(program.command('serve'))
     .description('run the gateway')
-    .option('-c, --config <file>', 'configuration file (default: ./hookswitch.toml when it is there)')
-    .addHelpText('after', help)
-    .action(async ({ config }: { config?: string }) => serve(config));
+    .addHelpText('after', `${help}\n${deployHelp}`)
+    .action(serve);
 }
 
-async function serve(path: string | undefined): Promise<void> {
-  const { config: given, file, state } = loadConfig(path, process.env);
+async function serve(options: ConfigOptions): Promise<void> {
+  const { config: given, file, imported, state } = loadConfig(options, process.env);
+  process.stderr.write(imported);
   const log = await (given.workers > 1 ? openSharedLog : openLog)(given.secretValues);
   for (const warning of given.warnings) log.warn({}, warning);
   const { config, close } = await withDemoBot(given);

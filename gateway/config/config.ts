@@ -13,6 +13,7 @@ import type { Invented } from './invented.ts';
 import { limitsOf } from './limits-table.ts';
 import { readObservability, telemetrySecrets, type Observability } from './observability.ts';
 import { organizationsOf } from './organizations.ts';
+import { inDeployConfig, withDeployConfig, type DeployConfig } from './pcc-deploy.ts';
 import { problems, type Problems } from './problems.ts';
 import type { ConfigFile } from './schema.ts';
 import { readStore, storeSecrets } from './store.ts';
@@ -47,6 +48,8 @@ export interface Config extends GatewayAddress, Observability {
 export interface ConfigSources {
   /** Text of hookswitch.toml, or null. */
   readonly toml: string | null;
+  /** An agent of Pipecat Cloud in the place of [[agents]]. */
+  readonly deploy?: DeployConfig | undefined;
   readonly env: Env;
   readonly modules: readonly ProviderModule[];
   /** Asked only when something is missing and may be made up. */
@@ -57,8 +60,9 @@ export interface ConfigSources {
 export function readConfig(sources: ConfigSources): Config {
   const found = problems();
   const said = readAll(sources, found);
-  if (!isLoopback(said.address.host)) checkExposed(said.file, said.secrets, said.publicKeys, found);
-  checkUnique(said.file, found);
+  const inFiles = sources.deploy ? inDeployConfig(found) : found;
+  if (!isLoopback(said.address.host)) checkExposed(said.file, said.secrets, said.publicKeys, inFiles);
+  checkUnique(said.file, inFiles);
   found.throwIfAny();
   return complete(said, sources);
 }
@@ -76,8 +80,8 @@ interface Said {
   readonly carriers: Env | null;
 }
 
-function readAll({ toml, env, modules }: ConfigSources, found: Problems): Said {
-  const file = readFile(toml, found);
+function readAll({ toml, deploy, env, modules }: ConfigSources, found: Problems): Said {
+  const file = withDeployConfig(readFile(toml, found), deploy, found);
   const names = modules.flatMap(({ variables }) => variables);
   for (const module of modules) found.attempt(module.name, () => module.configure(env));
   return {
