@@ -132,6 +132,17 @@ export function describeSessionStore(
       await expect(store.open(session(), 1)).rejects.toEqual(code('ERR_AT_CAPACITY'));
     });
 
+    test('lets in whoever needs no ticket, however many wait', async () => {
+      const { store, now } = await make();
+      const ticket = (key: string): { key: string; expiresAt: number } => ({ key, expiresAt: now() + TTL });
+      const first = session();
+      await store.issue(first, ticket('k0'), null);
+      await store.take('k0');
+      for (const key of ['k1', 'k2', 'k3', 'k4']) await store.issue(session(), ticket(key), null);
+      await store.giveBack(first, ticket('k0'));
+      await expect(store.open(session(), null)).resolves.toBeUndefined();
+    });
+
     test('refuses more than it can hold, and pushes nothing out', async () => {
       const { store, wait, now } = await make();
       const tickets = ['k1', 'k2', 'k3', 'k4'].map((key) => ({ key, expiresAt: now() + TTL }));

@@ -1,5 +1,6 @@
 import type { Log } from '../../log.ts';
 import type { Ending, SessionRecord } from '../store.ts';
+import { chunks } from './chunks.ts';
 import { keys } from './keys.ts';
 import type { RedisLink } from './link.ts';
 import { addEnded, addLive, RECORD_TTL, removeEnded, removeLive, type Held } from './moves.ts';
@@ -8,8 +9,6 @@ import { emptySeats, sweepSeats } from './seats.ts';
 
 /** Beats without a sign of life after which a replica is dead: two may get lost. It is buried at the second look. */
 export const LEASE_BEATS = 3;
-/** Sessions that one command names. */
-const CHUNK = 200;
 
 /** A session that ended, and Redis was not told yet. */
 export interface Debt {
@@ -40,6 +39,8 @@ export type IsTwice = (thing: string) => boolean;
  * Redis leaves a wrong count behind.
  */
 export interface Census {
+  /** Says that we live. Apart from the looks: a long one is no death. */
+  sign(): Promise<void>;
   look(): Promise<void>;
   forgetSuspects(): void;
   /** Takes our name off. */
@@ -51,13 +52,16 @@ export function census(options: CensusOptions): Census {
   let suspects = new Set<string>();
 
   return {
-    async look() {
-      const [, , ours, others] = await link().together((batch) => {
+    async sign() {
+      await link().together((batch) => {
         batch
           .set(keys.alive(replica), '', { expiration: { type: 'PX', value: LEASE_BEATS * beat } })
-          .sAdd(keys.replicas, replica)
-          .hGetAll(keys.replica(replica))
-          .sMembers(keys.replicas);
+          .sAdd(keys.replicas, replica);
+      });
+    },
+    async look() {
+      const [ours, others] = await link().together((batch) => {
+        batch.hGetAll(keys.replica(replica)).sMembers(keys.replicas);
       });
       const before = suspects;
       suspects = new Set();
@@ -109,15 +113,20 @@ async function compare(counted: Hosts, isTwice: IsTwice, options: CensusOptions)
 }
 
 async function bury(others: readonly string[], isTwice: IsTwice, options: CensusOptions): Promise<void> {
-  const { link, log } = options;
+  const { link, log, beat } = options;
   if (others.length === 0) return;
+  const expiration = { type: 'PX', value: LEASE_BEATS * beat } as const;
   const signs = await link().run((client) => client.mGet(others.map(keys.alive)));
   for (const dead of others.filter((name, index) => signs[index] === null && isTwice(name))) {
+    const isOurs = await link().run((client) =>
+      client.set(keys.burial(dead), '', { expiration, condition: 'NX' }),
+    );
+    if (isOurs === null) continue; // who does it may die too: then it is another's turn
     const lost = hostsOf(await link().run((client) => client.hGetAll(keys.replica(dead))));
     await forget(dead, [...lost], options);
     await emptySeats(link(), dead);
-    const isFirst = (await link().run((client) => client.sRem(keys.replicas, dead))) === 1;
-    if (isFirst) log.warn({ replica: dead, calls: lost.size }, 'a replica is gone: its places are free');
+    await link().run((client) => client.sRem(keys.replicas, dead));
+    log.warn({ replica: dead, calls: lost.size }, 'a replica is gone: its places are free');
   }
 }
 
@@ -159,8 +168,4 @@ type Hosts = ReadonlyMap<string, string>;
 
 function hostsOf(value: unknown): Hosts {
   return new Map(Object.entries(value ?? {}).map(([id, host]) => [id, String(host)]));
-}
-
-function* chunks<T>(all: readonly T[]): Generator<readonly T[]> {
-  for (let at = 0; at < all.length; at += CHUNK) yield all.slice(at, at + CHUNK);
 }

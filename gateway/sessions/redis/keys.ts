@@ -27,6 +27,8 @@ interface Keys {
   readonly bots: (replica: string) => string;
   /** Set: all replicas that may have live sessions. */
   readonly replicas: string;
+  /** String: is there while somebody ends the sessions of that dead replica. */
+  readonly burial: (replica: string) => string;
   /** String: is there while that replica lives. */
   readonly alive: (replica: string) => string;
   /** Hash: ids of a replica's live sessions, and the service host of each. */
@@ -49,6 +51,7 @@ export const keys: Keys = {
   seats: (bot) => `${PREFIX}seats:${bot}`,
   bots: (replica) => `${PREFIX}bots:${replica}`,
   replicas: `${PREFIX}replicas`,
+  burial: (replica) => `${PREFIX}burial:${replica}`,
   alive: (replica) => `${PREFIX}alive:${replica}`,
   replica: (replica) => `${PREFIX}replica:${replica}`,
   answer: (name) => `${PREFIX}answer:${name}`,

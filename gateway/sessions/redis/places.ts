@@ -26,6 +26,8 @@ export interface Places {
 }
 
 export interface Taking {
+  /** It will wait for its socket: of those, there may be so many. */
+  readonly waits: boolean;
   readonly take: (batch: Batch) => void;
   readonly giveUp: (batch: Batch) => void;
 }
@@ -58,12 +60,13 @@ export function redisPlaces({ link, now, maxPending }: PlacesOptions): Places {
 
   return {
     count,
-    async admit(session, maxSessions, { take, giveUp }) {
+    async admit(session, maxSessions, { waits, take, giveUp }) {
       const host = hostOf(session);
+      const most = maxSessions ?? Infinity;
       // Many who are refused must not hide a place that comes free: while there are any, we look first.
-      if (maxSessions !== null && performance.now() - (fullAt.get(host) ?? -Infinity) < FULL_MEMORY) {
+      if (performance.now() - (fullAt.get(host) ?? -Infinity) < FULL_MEMORY) {
         const { live, reserved } = await count(host);
-        if (live + reserved >= maxSessions) refuse(session, maxSessions);
+        if (live + reserved >= most) refuse(session, most);
       }
       const answers = await link.together((batch) => {
         take(batch);
@@ -71,10 +74,10 @@ export function redisPlaces({ link, now, maxPending }: PlacesOptions): Places {
         countPlaces(batch, host);
       });
       const [pending = 0, , , reserved = 0, live = 0] = answers.slice(-5).map(Number);
-      const isOver = maxSessions !== null && reserved + live > maxSessions;
-      if (!isOver && pending <= maxPending) return;
+      const isOver = reserved + live > most;
+      if (!isOver && !(waits && pending > maxPending)) return;
       await link.together(giveUp);
-      if (isOver) refuse(session, maxSessions);
+      if (isOver) refuse(session, most);
       throw storeFull();
     },
   };

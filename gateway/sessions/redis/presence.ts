@@ -55,23 +55,21 @@ export function presence(options: PresenceOptions): Presence {
   const counting = census({ ...options, replica, held, touched, owed, beat });
   let listener: ((id: string) => void) | null = null;
   let isSilent = false;
-  let isLooking = false;
+  let looking: Promise<void> | null = null;
 
-  async function look(): Promise<void> {
-    if (isLooking) return; // Redis is slow: one look at a time
-    isLooking = true;
-    const isDone = await counting.look().then(
-      () => true,
-      (error: unknown) => {
-        counting.forgetSuspects();
-        if (!isSilent) log.warn(loggedError(error), 'Redis gets no sign of life from here');
-      },
-    );
-    isSilent = !isDone;
-    isLooking = false;
+  async function beatOnce(): Promise<void> {
+    try {
+      await counting.sign();
+      isSilent = false;
+      await (looking ??= counting.look().finally(() => (looking = null))); // Redis is slow: one look at a time
+    } catch (error) {
+      counting.forgetSuspects();
+      if (!isSilent) log.warn(loggedError(error), 'Redis gets no sign of life from here');
+      isSilent = true;
+    }
   }
 
-  const timer = setInterval(() => void look(), beat);
+  const timer = setInterval(() => void beatOnce(), beat);
   let second: NodeJS.Timeout | undefined;
   return {
     replica,
@@ -92,9 +90,9 @@ export function presence(options: PresenceOptions): Presence {
     },
     up() {
       counting.forgetSuspects();
-      void look();
+      void beatOnce();
       clearTimeout(second);
-      second = setTimeout(() => void look(), SECOND_LOOK);
+      second = setTimeout(() => void beatOnce(), SECOND_LOOK);
     },
     stopped(id) {
       if (held.has(id)) listener?.(id);

@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import type { Session, SessionStore } from '../store.ts';
+import { chunks } from './chunks.ts';
 import type { CensusOptions, IsTwice } from './census.ts';
 import { keys } from './keys.ts';
 import type { RedisLink } from './link.ts';
@@ -97,6 +99,8 @@ export async function sweepSeats(
     });
     const empty = wrong.filter((seat) => isTwice(`${bot} ${seat}`));
     if (wrong.length > 0) touched.add(bot); // once more, until nothing is wrong
+    const isLeft = !touched.has(bot) && !seats.some((seat) => seat.startsWith(seatOf(replica, '')));
+    if (isLeft) await link.run((client) => client.sRem(keys.bots(replica), bot));
     if (empty.length > 0) await link.run((client) => client.sRem(keys.seats(bot), empty));
   }
 }
@@ -104,10 +108,16 @@ export async function sweepSeats(
 /** A replica is dead: nobody sits where it did. */
 export async function emptySeats(link: RedisLink, dead: string): Promise<void> {
   const bots = await link.run((client) => client.sMembers(keys.bots(dead)));
-  for (const bot of bots) {
-    const seats = await link.run((client) => client.sMembers(keys.seats(bot)));
-    const empty = seats.filter((seat) => seat.startsWith(seatOf(dead, '')));
-    if (empty.length > 0) await link.run((client) => client.sRem(keys.seats(bot), empty));
+  for (const some of chunks(bots)) {
+    const answers = await link.together((batch) => {
+      for (const bot of some) batch.sMembers(keys.seats(bot));
+    });
+    await link.together((batch) => {
+      for (const [index, bot] of some.entries()) {
+        const seats = z.array(z.string()).parse(answers[index]);
+        for (const seat of seats) if (seat.startsWith(seatOf(dead, ''))) batch.sRem(keys.seats(bot), seat);
+      }
+      batch.sRem(keys.bots(dead), [...some]);
+    });
   }
-  await link.run((client) => client.del(keys.bots(dead)));
 }

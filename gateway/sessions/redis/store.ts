@@ -53,6 +53,7 @@ function waitingSessions(
   return {
     async issue(session, ticket, maxSessions) {
       await places.admit(session, maxSessions, {
+        waits: true,
         take: (batch) => addWaiting(batch, session, ticket, Math.max(ticket.expiresAt - now(), 1)),
         giveUp(batch) {
           removeWaiting(batch, session);
@@ -91,6 +92,7 @@ function liveSessions(
     async open(session, maxSessions) {
       const mine: Held = { session, openedAt: now(), bot: null, writtenAt: now() };
       await places.admit(session, maxSessions, {
+        waits: false,
         take: (batch) => addLive(batch, replica, mine),
         giveUp(batch) {
           removeLive(batch, replica, recordOf(mine));
