@@ -25,12 +25,12 @@ function scene(maxWaiting = 1_000_000, isOpen = () => true) {
 }
 
 describe('paced audio', () => {
-  test('leaves in frames of 40 ms, as fast as it is played', async () => {
+  test('leaves in frames of 40 ms, 160 ms before it is played', async () => {
     const { send, left, whats } = scene();
     void send(audio(100));
-    expect(await send(audio(100))).toBe(true);
-    expect(whats()).toEqual(['40 ms', '40 ms', '20 ms', '40 ms', '40 ms', '20 ms']);
-    for (const [index, due] of [0, 40, 80, 100, 140, 180].entries()) {
+    expect(await send(audio(240))).toBe(true);
+    expect(whats()).toEqual(['40 ms', '40 ms', '20 ms', ...Array<string>(6).fill('40 ms')]);
+    for (const [index, due] of [0, 0, 0, 0, 0, 20, 60, 100, 140].entries()) {
       expect(left[index]?.at).toBeGreaterThan(due - 5);
       expect(left[index]?.at).toBeLessThan(due + 200);
     }
@@ -48,11 +48,12 @@ describe('paced audio', () => {
     const { send, whats } = scene();
     const long = send(audio(5000));
     const mark = send({ type: 'mark', name: 'end' });
-    await expect.poll(whats).toEqual(['40 ms', '40 ms']);
+    await expect.poll(() => whats().length).toBeGreaterThanOrEqual(5);
+    const said = whats();
     await send({ type: 'interruption' });
     const next = send(audio(40));
     expect(await Promise.all([long, mark, next])).toEqual([false, false, true]);
-    expect(whats()).toEqual(['40 ms', '40 ms', 'interruption', '40 ms']);
+    expect(whats()).toEqual([...said, 'interruption', '40 ms']);
   });
 
   test('ends with the connection', async () => {
