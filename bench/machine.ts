@@ -12,6 +12,7 @@ export interface Machine {
   /** Null: not installed. */
   readonly nginx: string | null;
   readonly haproxy: string | null;
+  readonly redis: string | null;
   /** Files that one process may have open, as far as they are of use here. */
   readonly maxFiles: number;
   readonly canPin: boolean;
@@ -21,6 +22,9 @@ export interface Machine {
 
 /** Where distributions put nginx and HAProxy; an ordinary user's PATH lacks the second half. */
 export const PATH: string = `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;
+
+/** Redis, or Valkey. */
+export const REDIS_SERVER: string = process.env['REDIS_SERVER'] || 'redis-server';
 
 /** nginx and HAProxy reserve memory for as many connections as they are told. */
 const ENOUGH_FILES = 20_000;
@@ -36,6 +40,7 @@ export function readMachine(): Machine {
     node: process.version.slice(1),
     nginx: versionOf('nginx', ['-v'], /nginx\/(\S+)/),
     haproxy: versionOf('haproxy', ['-v'], /HAProxy version ([\d.]+)/i),
+    redis: versionOf(REDIS_SERVER, ['--version'], /v=([\d.]+)/),
     maxFiles: Math.min(ENOUGH_FILES, files === undefined ? 1024 : Number(files)),
     canPin: versionOf('taskset', ['--version'], /([\d.]+)/) !== null,
     date: new Date().toISOString().slice(0, 10),

@@ -11,6 +11,7 @@ import { connect } from './measurements/connect.ts';
 import { forged } from './measurements/forged.ts';
 import { memory } from './measurements/memory.ts';
 import { relay } from './measurements/relay.ts';
+import { store } from './measurements/store.ts';
 import { webhook } from './measurements/webhook.ts';
 import { workers } from './measurements/workers.ts';
 import { figures, withFigures } from './page.ts';
@@ -20,7 +21,7 @@ import type { Sample } from './samples.ts';
 import { judge } from './verdict.ts';
 import { compile } from './wsload.ts';
 
-const MEASUREMENTS: readonly Measurement[] = [relay, memory, connect, webhook, forged, workers];
+const MEASUREMENTS: readonly Measurement[] = [relay, memory, connect, webhook, store, forged, workers];
 
 /** Load average of a machine whose figures would be those of something else. */
 const BUSY = 0.7;

@@ -13,7 +13,7 @@ export function figures(samples: readonly Sample[], machine: Machine, options: O
   const factor = headroom(samples, '600 calls');
   return [
     `Measured on ${machine.date}: ${machine.cores.length} cores of ${machine.cpu}, Linux ${machine.kernel}, Node ${machine.node}, ` +
-      `${version('nginx', machine.nginx)}, ${version('HAProxy', machine.haproxy)}. ` +
+      `${version('nginx', machine.nginx)}, ${version('HAProxy', machine.haproxy)}, ${version('Redis', machine.redis)}. ` +
       `Rounds of ${options.seconds} s: ${options.rounds}.` +
       (machine.canPin && machine.cores.length > 1 ? '' : ' Nothing could be pinned to a core of its own.') +
       (factor === null

@@ -53,6 +53,22 @@ export function ratio(
   return spreadOf(ratios(byRound(samples, where, figure), other));
 }
 
+/** A contestant's figure beyond another's in the same round. */
+export function difference(
+  samples: readonly Sample[],
+  where: Where,
+  figure: string,
+  reference: string,
+): Spread | null {
+  const other = byRound(samples, { ...where, contestant: reference }, figure);
+  return spreadOf(
+    [...byRound(samples, where, figure)].flatMap(([round, value]) => {
+      const base = other.get(round);
+      return base === undefined ? [] : [value - base];
+    }),
+  );
+}
+
 /** Each fault or mark once, with the number of rounds it came up in where that is not all of them. */
 export function remarks(samples: readonly Sample[], where: Where): string[] {
   const rounds = select(samples, where);

@@ -1,5 +1,5 @@
-import { NGINX, NGINX_AUTH, OURS } from './contestants.ts';
-import { ratio, remarks, select, spread, type Sample } from './samples.ts';
+import { NGINX, NGINX_AUTH, OURS, OURS_MEMORY } from './contestants.ts';
+import { difference, ratio, remarks, select, spread, type Sample, type Where } from './samples.ts';
 import type { Spread } from './statistics.ts';
 
 interface Column {
@@ -8,6 +8,8 @@ interface Column {
   readonly digits: number;
   /** As a multiple of this contestant's, round by round. */
   readonly versus?: string;
+  /** Beyond this contestant's, round by round. */
+  readonly beyond?: string;
 }
 
 /** A measurement's tables: one for each load, one row for each contestant. */
@@ -71,6 +73,30 @@ const TABLES: readonly {
     ],
   },
   {
+    measurement: 'store',
+    title: 'Session store',
+    columns: [
+      { title: 'per second', figure: 'per_s', digits: 0 },
+      { title: '× memory', figure: 'per_s', digits: 2, versus: OURS_MEMORY },
+      { title: 'CPU µs', figure: 'cpu_us', digits: 0 },
+      { title: 'p50 ms', figure: 'p50_ms', digits: 2 },
+      { title: 'p50, + ms', figure: 'p50_ms', digits: 2, beyond: OURS_MEMORY },
+      { title: 'p99 ms', figure: 'p99_ms', digits: 2 },
+      { title: 'p99, + ms', figure: 'p99_ms', digits: 2, beyond: OURS_MEMORY },
+      { title: 'p99, × memory', figure: 'p99_ms', digits: 2, versus: OURS_MEMORY },
+      { title: 'commands', figure: 'redis_commands', digits: 1 },
+      { title: 'round trips', figure: 'redis_round_trips', digits: 1 },
+      { title: 'bytes to Redis', figure: 'redis_in_bytes', digits: 0 },
+      { title: 'bytes from Redis', figure: 'redis_out_bytes', digits: 0 },
+      { title: 'Redis CPU µs', figure: 'redis_cpu_us', digits: 1 },
+      { title: 'calls per second per core', figure: 'calls_per_core_s', digits: 0 },
+      { title: 'bytes waiting', figure: 'waiting_bytes', digits: 0 },
+      { title: 'bytes live', figure: 'live_bytes', digits: 0 },
+      { title: 'bytes ended', figure: 'ended_bytes', digits: 0 },
+      { title: 'bytes kept', figure: 'kept_bytes', digits: 0 },
+    ],
+  },
+  {
     measurement: 'workers',
     title: 'Workers, nothing pinned',
     columns: [
@@ -101,13 +127,7 @@ function table(
   const contestants = [...new Set(select(samples, where).map(({ contestant }) => contestant))];
   const rows = contestants.map((contestant) => [
     contestant,
-    ...columns.map(({ figure, digits, versus }) => {
-      const which = { ...where, contestant };
-      return cell(
-        versus === undefined ? spread(samples, which, figure) : ratio(samples, which, figure, versus),
-        digits,
-      );
-    }),
+    ...columns.map((column) => cell(valueOf(samples, { ...where, contestant }, column), column.digits)),
     remarks(samples, { ...where, contestant }).join('; '),
   ]);
   const head = ['', ...columns.map(({ title }) => title), 'remarks'];
@@ -117,6 +137,16 @@ function table(
   );
   const pick = (row: readonly string[]): string[] => kept.map((index) => row[index] ?? '');
   return markdown([pick(head), ...rows.map(pick)]);
+}
+
+function valueOf(
+  samples: readonly Sample[],
+  where: Where,
+  { figure, versus, beyond }: Column,
+): Spread | null {
+  if (versus !== undefined) return ratio(samples, where, figure, versus);
+  if (beyond !== undefined) return difference(samples, where, figure, beyond);
+  return spread(samples, where, figure);
 }
 
 /** `12.9 (12.5–13.4)`; the ends only where there are several rounds. */

@@ -1,4 +1,4 @@
-/** Posts signed Twilio voice webhooks in closed loops and prints one JSON object, as wsload does. Its orders are its arguments. */
+/** Posts signed Twilio voice webhooks, or /start, in closed loops and prints one JSON object, as wsload does. Its orders are its arguments. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { Agent, request, type RequestOptions } from 'node:http';
@@ -9,7 +9,9 @@ import { cpuSeconds } from './machine.ts';
 
 interface Orders {
   readonly url: string;
+  /** Of Twilio; without one, it is /start that is asked. */
   readonly accountSid: string;
+  /** Of Twilio, or the public key. */
   readonly authToken: string;
   /** Whose CPU time is read. */
   readonly pids: readonly number[];
@@ -46,6 +48,7 @@ export function quantile(sorted: readonly number[], p: number): number {
 
 async function post(orders: Orders, agent: Agent): Promise<boolean> {
   const { url, accountSid, authToken } = orders;
+  if (accountSid === '') return start(url, authToken, agent);
   const form = voiceForm(accountSid);
   const options: RequestOptions = {
     agent,
@@ -61,16 +64,25 @@ async function post(orders: Orders, agent: Agent): Promise<boolean> {
   return (await text(response)).includes('<Stream ') && response.statusCode === 200;
 }
 
+async function start(url: string, publicKey: string, agent: Agent): Promise<boolean> {
+  const headers = { authorization: `Bearer ${publicKey}`, 'content-type': 'application/json' };
+  const asking = request(url, { agent, method: 'POST', headers });
+  asking.end('{}');
+  const [response] = await once(asking, 'response');
+  return (await text(response)).includes('"token":') && response.statusCode === 200;
+}
+
 async function measure(orders: Orders): Promise<object> {
   const { pids, parallel, warm, seconds } = orders;
   const agent = new Agent({ keepAlive: true, maxSockets: parallel });
   const from = performance.now() + warm * 1000;
   const to = from + seconds * 1000;
   const latencies: number[] = [];
-  let wrong = 0;
+  let [count, wrong] = [0, 0];
   async function loop(): Promise<void> {
     for (let began = performance.now(); began < to; began = performance.now()) {
       if (!(await post(orders, agent))) wrong += 1;
+      count += 1;
       const ended = performance.now();
       if (ended >= from && ended < to) latencies.push((ended - began) * 1000);
     }
@@ -83,6 +95,7 @@ async function measure(orders: Orders): Promise<object> {
   const cpu = after.watched - before.watched;
   const length = (after.at - before.at) / 1000;
   return {
+    count,
     per_s: latencies.length / seconds,
     wrong,
     cpu_us_per_request: (cpu / length / (latencies.length / seconds)) * 1e6,

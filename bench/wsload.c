@@ -1077,9 +1077,15 @@ static void run_max(void)
 	report("max", o.dur);
 }
 
-static struct hist h_cycle;
+static struct hist h_cycle, h_echo;
 static void cyc_open(struct cconn *c) { c_send(c, now_ns()); }
-static void cyc_msg(struct cconn *c, char *p, size_t n) { check_echo(c, p, n); if (c->st == C_OPEN) c_close_frame(c); }
+static void cyc_msg(struct cconn *c, char *p, size_t n)
+{
+	uint64_t t = now_ns();
+	if (t >= win_from && t < win_to) h_add(&h_echo, t - c->t_start);
+	check_echo(c, p, n);
+	if (c->st == C_OPEN) c_close_frame(c);
+}
 static void cyc_end(struct cconn *c)
 {
 	uint64_t t = now_ns();
@@ -1108,13 +1114,14 @@ static void run_connect(void)
 		for (int i = 0; i < o.n; i++) alive += conns[i].st != C_DEAD;
 	}
 	double cycles = (double)(ok1 - ok0);
-	printf("{\"mode\":\"connect\",\"parallel\":%d,\"secs\":%.3f,\"cycles_per_s\":%.0f,\"refused\":%llu,\"ran_out\":%d,\"dropped\":%llu,\"corrupt\":%llu,\"stuck\":%d",
-	       o.n, o.dur, cycles / o.dur, (unsigned long long)refused, ran_out, (unsigned long long)dropped, (unsigned long long)corrupt, alive);
+	printf("{\"mode\":\"connect\",\"parallel\":%d,\"secs\":%.3f,\"cycles\":%llu,\"cycles_per_s\":%.0f,\"refused\":%llu,\"ran_out\":%d,\"dropped\":%llu,\"corrupt\":%llu,\"stuck\":%d",
+	       o.n, o.dur, (unsigned long long)closed_ok, cycles / o.dur, (unsigned long long)refused, ran_out, (unsigned long long)dropped, (unsigned long long)corrupt, alive);
 	if (n_pids)
 		printf(",\"cpu_us_per_cycle\":%.1f,\"cpu_cores\":%.3f,\"rss_kb\":%ld", cycles ? (cpu1 - cpu0) * 1e6 / cycles : 0,
 		       (cpu1 - cpu0) / o.dur, all_rss_kb());
 	printf(",\"self_cores\":%.3f", (self1 - self0) / o.dur);
 	h_print("handshake_us", &h_hs);
+	h_print("first_echo_us", &h_echo);
 	h_print("cycle_us", &h_cycle);
 	printf("}\n");
 }

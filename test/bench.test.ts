@@ -26,6 +26,7 @@ const machine: Machine = {
   node: '20.20.2',
   nginx: '1.22.1',
   haproxy: null,
+  redis: '7.0.15',
   maxFiles: 20_000,
   canPin: true,
   date: '2026-11-21',

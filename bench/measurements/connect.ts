@@ -2,6 +2,7 @@ import { Agent, request } from 'node:http';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { generate, WARM, type Bench, type Measurement } from '../bench.ts';
 import { nginxAuth, OURS, OURS_TOKEN, relays, type Contestant } from '../contestants.ts';
 import {
@@ -79,14 +80,18 @@ async function cyclesWithTokens(bench: Bench, gateway: Hookswitch, round: number
 }
 
 /** Tokens of so many sessions. */
-export async function startSessions(gateway: Hookswitch, count: number): Promise<string[]> {
+export async function startSessions(
+  gateway: Hookswitch,
+  count: number,
+  of: string = TOKEN_AGENT,
+): Promise<string[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: STARTS_AT_ONCE });
   const tokens: string[] = [];
   let asked = 0;
   const ask = async (): Promise<void> => {
     while (asked < count) {
       asked += 1;
-      tokens.push(await startSession(gateway, agent));
+      tokens.push(await startSession(gateway, agent, of, 5));
     }
   };
   await Promise.all(Array.from({ length: STARTS_AT_ONCE }, ask));
@@ -94,19 +99,28 @@ export async function startSessions(gateway: Hookswitch, count: number): Promise
   return tokens;
 }
 
-async function startSession({ port, publicKey }: Hookswitch, agent: Agent): Promise<string> {
+async function startSession(
+  { port, publicKey }: Pick<Hookswitch, 'port' | 'publicKey'>,
+  agent: Agent,
+  of: string,
+  attempts: number,
+): Promise<string> {
   const asking = request({
     agent,
     port,
     host: '127.0.0.1',
     method: 'POST',
-    path: `/v1/public/${TOKEN_AGENT}/start`,
+    path: `/v1/public/${of}/start`,
     headers: { authorization: `Bearer ${publicKey}`, 'content-type': 'application/json' },
   });
   asking.end('{}');
   const [response] = await once(asking, 'response');
   let text = '';
   for await (const part of response) text += String(part);
+  if (response.statusCode === 503 && attempts > 1) {
+    await sleep(500);
+    return startSession({ port, publicKey }, agent, of, attempts - 1);
+  }
   const token = /"token":"([^"]+)"/.exec(text)?.[1];
   if (token === undefined) throw new Error(`a session was not started: ${text.slice(0, 200)}`);
   return token;

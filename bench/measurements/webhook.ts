@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { foreignCores, loadCore, WARM, type Measurement } from '../bench.ts';
+import { foreignCores, loadCore, WARM, type Bench, type Measurement } from '../bench.ts';
 import { OURS, OURS_PLAIN } from '../contestants.ts';
-import { SINGLE_THREADED, startHookswitch, TOKEN_AGENT } from '../hookswitch.ts';
+import { SINGLE_THREADED, startHookswitch, TOKEN_AGENT, type Hookswitch } from '../hookswitch.ts';
 import { figure, figuresOf, readReport, SATURATED, type Report } from '../wsload.ts';
 import { record } from './rounds.ts';
 
@@ -13,7 +13,7 @@ export const webhook: Measurement = {
   name: 'webhook',
   seconds: ({ options }) => options.rounds * 2 * (options.seconds + 4),
   async run(bench) {
-    const { options, progress, processes, machine } = bench;
+    const { options, progress } = bench;
     for (let round = 1; round <= options.rounds; round += 1) {
       for (const [contestant, flags] of [
         [OURS, [SINGLE_THREADED]],
@@ -21,24 +21,13 @@ export const webhook: Measurement = {
       ] as const) {
         progress.step(`webhook, round ${round} of ${options.rounds}: ${contestant}`, options.seconds + 4);
         // A fresh one each time: every webhook leaves a session that waits five minutes for its stream.
-        const { port, running, twilio } = await startHookswitch(bench, { flags });
-        const url = `http://127.0.0.1:${port}/webhooks/twilio/${TOKEN_AGENT}`;
-        const pids = running.pids().join(',');
-        const numbers = [PARALLEL, 2 * WARM, options.seconds].map(String);
-        const client = join(import.meta.dirname, '../webhook-client.js');
-        const command = {
-          name: 'the webhook client',
-          argv: [process.execPath, client, url, twilio.accountSid, twilio.authToken, pids, ...numbers],
-          core: loadCore(machine),
-        };
-        const foreign = foreignCores(processes);
-        const report = readReport(await processes.run(command, options.seconds + 30));
-        const seen = { ...report, foreign_cores: foreign() };
-        await running.stop();
+        const gateway = await startHookswitch(bench, { flags });
+        const report = await ask(bench, gateway, 'webhook', PARALLEL, options.seconds);
+        await gateway.running.stop();
         record(
           bench,
           { measurement: 'webhook', load: LOAD, contestant, round },
-          seen,
+          report,
           figuresOf(report, {
             per_s: ['per_s', 1],
             cpu_us_per_request: ['cpu_us_per_request', 1],
@@ -52,7 +41,33 @@ export const webhook: Measurement = {
   },
 };
 
+/** Asks as often as it goes; each time for a new session of the same agent. */
+export async function ask(
+  { processes, machine }: Pick<Bench, 'processes' | 'machine'>,
+  { port, running, twilio, publicKey }: Hookswitch,
+  what: 'webhook' | 'start',
+  parallel: number,
+  seconds: number,
+  warm: number = 2 * WARM,
+): Promise<Report> {
+  const base = `http://127.0.0.1:${port}`;
+  const asked =
+    what === 'start'
+      ? [`${base}/v1/public/${TOKEN_AGENT}/start`, '', publicKey]
+      : [`${base}/webhooks/twilio/${TOKEN_AGENT}`, twilio.accountSid, twilio.authToken];
+  const numbers = [parallel, warm, seconds].map(String);
+  const client = join(import.meta.dirname, '../webhook-client.js');
+  const command = {
+    name: 'the webhook client',
+    argv: [process.execPath, client, ...asked, running.pids().join(','), ...numbers],
+    core: loadCore(machine),
+  };
+  const foreign = foreignCores(processes);
+  const report = readReport(await processes.run(command, seconds + 30));
+  return { ...report, foreign_cores: foreign() };
+}
+
 /** The client's core was busy and the gateway's was not. */
-function isClientLimited(report: Report): boolean {
+export function isClientLimited(report: Report): boolean {
   return figure(report, 'self_cores') > SATURATED && figure(report, 'cpu_cores') < SATURATED;
 }

@@ -92,7 +92,12 @@ export async function sweepSeats(
 ): Promise<void> {
   for (const bot of [...touched].slice(0, MAX_SWEPT)) {
     touched.delete(bot);
-    const seats = await link.run((client) => client.sMembers(keys.seats(bot)));
+    const seats = await link
+      .run((client) => client.sMembers(keys.seats(bot)))
+      .catch((error: unknown) => {
+        touched.add(bot);
+        throw error;
+      });
     const wrong = seats.filter((seat) => {
       const [of = '', id = ''] = seat.split('/');
       return of === replica ? held.get(id)?.bot !== bot : !replicas.has(of);

@@ -122,12 +122,13 @@ function liveSessions(
 /** Not ours any more, whatever it becomes in Redis. */
 async function leave(
   id: string,
-  { link, presence: { held, replica } }: Pick<RedisStoreOptions, 'link' | 'presence'>,
+  { link, presence: { held, replica, touched } }: Pick<RedisStoreOptions, 'link' | 'presence'>,
   fill: (batch: Batch, mine: Held) => void,
 ): Promise<unknown[]> {
   const mine = held.get(id);
   if (!mine) return [];
   held.delete(id);
+  if (mine.bot !== null) touched.add(mine.bot);
   return link.together((batch) => {
     removeLive(batch, replica, recordOf(mine));
     fill(batch, mine);
