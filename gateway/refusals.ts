@@ -11,6 +11,7 @@ export const httpErrors: Partial<Record<ErrorCode, readonly [status: number, cod
   ERR_BOT_UNREACHABLE: [503, '503'],
   ERR_DRAINING: [503, '503'],
   ERR_KEY_UNKNOWN: [401, 'PCC-1002'],
+  ERR_NOT_IMPLEMENTED: [501, '501'],
   ERR_ORIGIN_REFUSED: [403, '403'],
   ERR_REQUEST_INVALID: [400, '400'],
   ERR_REQUEST_TOO_LARGE: [413, '413'],

@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import type { Organization } from '../agents.ts';
 import { keyRing } from '../keys.ts';
 import { sessionProxy, type SessionProxyOptions } from './proxy.ts';
-import { controlRoutes, type ControlRoute } from './routes.ts';
+import { controlRoutes, type ControlOptions, type ControlRoute } from './routes.ts';
 
 /** The session API: docs/session-api.md. */
 export interface SessionControl {
@@ -13,7 +13,9 @@ export interface SessionControl {
 }
 
 export function sessionControl(
-  options: Omit<SessionProxyOptions, 'organizationOf'> & { readonly organizations: readonly Organization[] },
+  options: Omit<SessionProxyOptions & ControlOptions, 'organizationOf'> & {
+    readonly organizations: readonly Organization[];
+  },
 ): SessionControl {
   const { organizations } = options;
   return {

@@ -4,8 +4,10 @@ import { json, type HttpHandler } from '../../shared/http.ts';
 import type { Agent, AgentTable } from '../agents.ts';
 import type { Authorize } from '../keys.ts';
 import type { Log } from '../log.ts';
+import type { BotPools } from '../pools/pools.ts';
 import { refusalOf } from '../refusals.ts';
 import type { SessionStore } from '../sessions/store.ts';
+import { absent, notImplemented } from './absent.ts';
 import { readListQuery } from './session-query.ts';
 import { sessionOf, unknownSession } from './session-of.ts';
 import { stopSession } from './stop.ts';
@@ -14,6 +16,7 @@ import { agentView, sessionView } from './views.ts';
 export interface ControlOptions {
   readonly agents: AgentTable;
   readonly sessions: SessionStore;
+  readonly pools: Pick<BotPools, 'of'>;
   /** By private key. Asked before anything else is looked at. */
   readonly organizationOf: Authorize;
   readonly log: Log;
@@ -24,7 +27,7 @@ export type PathNames = Readonly<Record<string, unknown>>;
 
 /** A handler and the path it is for, as express spells it. */
 export interface ControlRoute {
-  readonly method: 'get' | 'delete';
+  readonly method: 'get' | 'delete' | 'all';
   readonly path: string;
   readonly handlerFor: (names: PathNames) => HttpHandler;
 }
@@ -43,9 +46,12 @@ type Row = readonly [method: ControlRoute['method'], path: string, action: Actio
 
 /** Who runs, and how to end it: the paths of Pipecat Cloud's REST reference, and those of its Python client. */
 export function controlRoutes(options: ControlOptions): ControlRoute[] {
-  const { agents, sessions, organizationOf, log } = options;
-  const view = async (agent: Agent): Promise<object> =>
-    agentView(agent, await sessions.count(agent.organization, agent.name));
+  const { agents, sessions, pools, organizationOf, log } = options;
+  const view = async (agent: Agent): Promise<object> => {
+    const pool = pools.of(agent);
+    const ready = pool.bots().some(({ url }) => !pool.isOut(url));
+    return agentView(agent, await sessions.count(agent.organization, agent.name), ready);
+  };
   const named = ({ organization, agent }: Asked): Agent => agents.inOrganization(organization, agent);
 
   const listAgents: Action = async ({ organization }) => {
@@ -68,6 +74,13 @@ export function controlRoutes(options: ControlOptions): ControlRoute[] {
     return { status: 'terminated', session_id: id };
   };
 
+  const missing =
+    (path: string, sentence: string): Action =>
+    async (asked) => {
+      if (path.includes('/:agent')) named(asked);
+      throw notImplemented(sentence);
+    };
+
   const rows: readonly Row[] = [
     ['get', '', listAgents],
     ['get', '/:agent/sessions', list],
@@ -87,8 +100,17 @@ export function controlRoutes(options: ControlOptions): ControlRoute[] {
       ...rows,
       ['get', '/:agent', async (asked) => ({ body: await showAgent(asked) })],
     ]),
+    ...under('', [
+      ['get', '/v1/organizations', listOrganizations],
+      ...[...absent].map(([path, sentence]): Row => ['all', path, missing(path, sentence)]),
+    ]),
   ];
 }
+
+/** The one that the key is for. */
+const listOrganizations: Action = async ({ organization: name }) => ({
+  organizations: [{ name, verboseName: name }],
+});
 
 function handler(action: Action, organizationOf: Authorize): ControlRoute['handlerFor'] {
   return (names) =>

@@ -3,6 +3,7 @@ import { GatewayError } from '../../shared/errors.ts';
 import { readForm } from '../../shared/form.ts';
 import { statuses } from '../sessions/store-data.ts';
 import type { SessionQuery } from '../sessions/store.ts';
+import { endStates } from './end-states.ts';
 
 /** Sessions on a page: as many as Pipecat Cloud gives to whoever does not say, and no more than a screen can use. */
 const DEFAULT_PAGE = 10;
@@ -34,6 +35,10 @@ const shape = {
       `must be all, active, ended, or one of ${statuses.join(', ')}`,
     )
     .default('all'),
+  endState: z
+    .string()
+    .refine((word) => endStates.has(word), `must be one of ${[...endStates.keys()].join(', ')}`)
+    .optional(),
   startTime: Time,
   endTime: Time,
 };
@@ -55,11 +60,15 @@ export function readListQuery(text: string): ListQuery {
   if (!parsed.success) {
     throw invalid(parsed.error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; '));
   }
-  const { limit, offset, status, startTime = null, endTime = null } = parsed.data;
-  return { limit, offset, status: named(status), from: startTime, until: endTime };
+  const { limit, offset, startTime = null, endTime = null } = parsed.data;
+  return { limit, offset, status: named(parsed.data), from: startTime, until: endTime };
 }
 
-function named(status: z.infer<typeof Query>['status']): SessionQuery['status'] {
+function named({ status, endState }: z.infer<typeof Query>): SessionQuery['status'] {
+  if (endState !== undefined) {
+    if (status !== 'all') throw invalid('status and endState ask for the same: send one of them');
+    return endStates.get(endState) ?? null;
+  }
   if (status === 'all') return null;
   return status === 'active' ? 'live' : status;
 }

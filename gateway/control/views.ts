@@ -1,13 +1,18 @@
 import { serviceHostOf, type Agent } from '../agents.ts';
 import type { SessionCount, SessionRecord } from '../sessions/store.ts';
+import { endStateOf } from './end-states.ts';
 
-/** An agent in JSON. What Pipecat Cloud's client looks for and a gateway does not have is null. Times in seconds. */
-export function agentView(agent: Agent, { live, reserved }: SessionCount): object {
+/**
+ * An agent in JSON. What Pipecat Cloud's client looks for and a gateway does not have is null. Times in seconds.
+ * `ready`: one of its bots may well answer.
+ */
+export function agentView(agent: Agent, { live, reserved }: SessionCount, ready: boolean): object {
   const { name, organization, auth, maxSessions, maxDuration, idleTimeout } = agent;
   return {
     id: serviceHostOf(agent),
     name,
     organizationId: organization,
+    ready,
     activeSessionCount: live,
     reservedSessionCount: reserved,
     autoScaling: { maxReplicas: maxSessions },
@@ -34,6 +39,7 @@ export function sessionView({ id, agent, organization, createdAt, openedAt, endi
     botStartSeconds: null,
     coldStart: null,
     completionStatus: ending?.status ?? null,
+    endState: endStateOf(ending),
     endedBy: ending?.endedBy ?? null,
     closeCode: ending?.code ?? null,
     closeReason: ending?.reason ?? null,

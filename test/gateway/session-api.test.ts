@@ -59,6 +59,7 @@ describe.each(both)('%s', (base) => {
       id: 'support.local',
       name: 'support',
       organizationId: 'local',
+      ready: true,
       activeSessionCount: counts.live,
       reservedSessionCount: counts.reserved,
       autoScaling: { maxReplicas: 7 },
@@ -100,6 +101,7 @@ describe.each(both)('%s', (base) => {
       botStartSeconds: null,
       coldStart: null,
       completionStatus: null,
+      endState: 'active',
       endedBy: null,
       closeCode: null,
       closeReason: null,
@@ -110,6 +112,7 @@ describe.each(both)('%s', (base) => {
       .poll(() => read(`${base}/support/sessions/${sessionId}`))
       .toMatchObject({
         completionStatus: 'WS_CONNECTION_CLOSED',
+        endState: 'completed',
         endedBy: 'caller',
         closeCode: 4000,
         closeReason: 'bye',
@@ -127,6 +130,8 @@ describe.each(both)('%s', (base) => {
     ['/support/sessions?limit=x', 'GET'],
     ['/support/sessions/x', 'GET'],
     ['/support/sessions/x', 'DELETE'],
+    ['/support', 'DELETE'],
+    ['/support/logs', 'GET'],
   ])('%s by %s needs a private key, and says the same 401 to every other one', async (path, method) => {
     const keys = [
       null,
@@ -153,8 +158,9 @@ describe.each(both)('%s', (base) => {
     },
   );
 
-  test.each(['POST', 'PUT', 'PATCH'])('%s does nothing', async (method) => {
-    expect((await ask(`${base}/support`, gateway.privateKey, method)).status).toBe(404);
+  test.each(['POST', 'PUT', 'PATCH'])('%s does nothing to a session', async (method) => {
+    const path = `${base}/support/sessions/${randomUUID()}`;
+    expect((await ask(path, gateway.privateKey, method)).status).toBe(404);
   });
 });
 
