@@ -50,6 +50,7 @@ function ensureEnvironment(folder) {
   if (readOr(done) === wanted) return python;
   stdout.write(`installing test/interop/requirements.txt into ${folder}: about 600 MB, a minute or two\n`);
   rmSync(done, { force: true });
+  /** @type {[string, string[]][]} */
   const steps = [
     ['python3', ['-m', 'venv', folder]],
     [
