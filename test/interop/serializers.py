@@ -2,7 +2,7 @@
 
 Run by serializers.interop.ts, and by hand to make the golden vectors anew:
     python serializers.py --vectors > ../vectors/pipecat-frames.json, then npx oxfmt ../vectors
-with pipecat-ai 1.14.0 (https://pypi.org/project/pipecat-ai/1.14.0/) installed. Ids and names are set, because Pipecat counts
+with pipecat-ai 1.14.0 installed. Ids and names are set, because Pipecat counts
 them; JSON text is compared as JSON, because Python writes other spaces.
 """
 

@@ -1,6 +1,6 @@
 """One end of a WebSocket as Pipecat itself has it: `server` repeats what it hears, `client <url>` says a tone and counts what comes back.
 
-Run by transports.interop.ts, with pipecat-ai 1.14.0 (https://pypi.org/project/pipecat-ai/1.14.0/) installed. Prints one word a line.
+Run by transports.interop.ts, with pipecat-ai 1.14.0 installed. Prints one word a line.
 """
 
 import asyncio
