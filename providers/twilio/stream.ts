@@ -61,14 +61,19 @@ function decodeMedia(frame: Fields): StreamEvent {
   return {
     type: 'media',
     sequence: sequenceOf(frame),
-    chunk: readDigits(media.string('chunk')),
-    timestamp: readDigits(media.string('timestamp')),
+    chunk: numberIn(media, 'chunk'),
+    timestamp: numberIn(media, 'timestamp'),
     audio: readAudio(media.string('payload')),
   };
 }
 
 function sequenceOf(frame: Fields): number {
-  return readDigits(frame.string('sequenceNumber'));
+  return numberIn(frame, 'sequenceNumber');
+}
+
+/** Twilio counts; whoever speaks its dialect besides may not: Pipecat's client for browsers (1.7.1) sends payloads only. */
+function numberIn(fields: Fields, key: string): number {
+  return fields.has(key) ? readDigits(fields.string(key)) : 0;
 }
 
 function encodeEvent(

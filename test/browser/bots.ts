@@ -108,24 +108,5 @@ export function protobufBot(words: Int16Array, rate: number): Promise<SpeakingBo
 
 /** Twilio's messages, as far as Pipecat's client writes them. */
 export function twilioBot(): Promise<SpeakingBot> {
-  return speakingBot(readsUnnumbered, botSays, 8000);
-}
-
-/** The client's media messages hold a payload and nothing else; those of Twilio are numbered. */
-function readsUnnumbered(): FrameSerializer {
-  const twilio = new TwilioFrameSerializer();
-  let count = 1;
-  return {
-    bareAudio: true,
-    setup: (params) => twilio.setup(params),
-    close: () => twilio.close(),
-    serialize: (frame) => twilio.serialize(frame),
-    deserialize(data) {
-      const message = JSON.parse(String(data)) as { event: string; media?: object };
-      if (message.event !== 'media') return twilio.deserialize(data);
-      count += 1;
-      const media = { chunk: String(count), timestamp: String(20 * count), ...message.media };
-      return twilio.deserialize(JSON.stringify({ ...message, sequenceNumber: String(count), media }));
-    },
-  };
+  return speakingBot(() => new TwilioFrameSerializer(), botSays, 8000);
 }

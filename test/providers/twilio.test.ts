@@ -142,3 +142,13 @@ test('what follows an action is never reached', () => {
     { type: 'redirect', url: 'https://x.example/after', method: 'POST' },
   ]);
 });
+
+test('media without numbers, as Pipecat’s client for browsers sends it, is understood', () => {
+  const text = JSON.stringify({ event: 'media', streamSid: 'MZ1', media: { payload: '/w==' } });
+  expect(twilio.stream.decodeEvent(text)).toMatchObject({
+    type: 'media',
+    sequence: 0,
+    chunk: 0,
+    timestamp: 0,
+  });
+});

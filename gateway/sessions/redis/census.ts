@@ -34,8 +34,8 @@ export interface CensusOptions {
 export type IsTwice = (thing: string) => boolean;
 
 /**
- * At each look a replica says that it lives, compares what Redis counts for it with what it holds, and buries replicas
- * that are dead. What differs twice in a row is put right: so neither a lost answer, a crash, a failover nor an emptied
+ * On each beat a replica says that it lives, then compares what Redis counts for it with what it holds, and buries
+ * replicas that are dead. What differs twice in a row is put right: so neither a lost answer, a crash, a failover nor an emptied
  * Redis leaves a wrong count behind.
  */
 export interface Census {

@@ -82,8 +82,9 @@ export function presence(options: PresenceOptions): Presence {
     },
     paid: (id) => void owed.delete(id),
     async stop(id) {
-      if (held.has(id)) listener?.(id);
-      return held.has(id) || askAll(link(), id);
+      if (!held.has(id)) return askAll(link(), id);
+      listener?.(id);
+      return true;
     },
     onStop(told) {
       listener = told;
