@@ -8,7 +8,7 @@ import { faultsOf } from '../wsload.ts';
 import { startSessions } from './connect.ts';
 import { callsFor } from './memory.ts';
 import { record } from './rounds.ts';
-import type { Kept } from './store.ts';
+import type { Kept } from './store-steps.ts';
 
 const CALLS = 1000;
 /** Seconds that signs of life are watched: a replica gives one every five. */

@@ -19,6 +19,11 @@ export interface Held {
   writtenAt: number;
 }
 
+/** A session that is ours from now on. `now`: milliseconds since the epoch. */
+export function holding(session: Session, now: number): Held {
+  return { session, openedAt: now, bot: null, writtenAt: now };
+}
+
 export function recordOf({ session, openedAt, bot }: Held): SessionRecord {
   const { body: _, ...record } = session;
   return { ...record, openedAt, bot, ending: null };

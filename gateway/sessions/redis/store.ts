@@ -5,7 +5,16 @@ import { hostOf, keys } from './keys.ts';
 import type { Batch, RedisLink } from './link.ts';
 import { trimEnded } from './history.ts';
 import { listSessions } from './listing.ts';
-import { addEnded, addLive, addWaiting, recordOf, removeLive, removeWaiting, type Held } from './moves.ts';
+import {
+  addEnded,
+  addLive,
+  addWaiting,
+  holding,
+  recordOf,
+  removeLive,
+  removeWaiting,
+  type Held,
+} from './moves.ts';
 import { redisPlaces, type Places } from './places.ts';
 import type { Presence } from './presence.ts';
 import { readEnding, readRecord, readWaiting } from './records.ts';
@@ -66,7 +75,7 @@ function waitingSessions(
       if (text === null) return null;
       const { session, expiresAt } = readWaiting(text);
       if (isMissed(expiresAt)) return null;
-      const mine: Held = { session, openedAt: now(), bot: null, writtenAt: now() };
+      const mine = holding(session, now());
       await link.together((batch) => {
         removeWaiting(batch, session);
         addLive(batch, replica, mine);
@@ -90,7 +99,7 @@ function liveSessions(
   const { replica, held } = presence;
   return {
     async open(session, maxSessions) {
-      const mine: Held = { session, openedAt: now(), bot: null, writtenAt: now() };
+      const mine = holding(session, now());
       await places.admit(session, maxSessions, {
         waits: false,
         take: (batch) => addLive(batch, replica, mine),
