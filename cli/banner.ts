@@ -1,4 +1,5 @@
 import { serviceHostOf, type Agent } from '../gateway/agents.ts';
+import { configuredStreams } from '../gateway/carriers.ts';
 import type { Config } from '../gateway/config/config.ts';
 import type { State } from './state.ts';
 import type { Served } from './worker-gateway.ts';
@@ -23,20 +24,40 @@ export function banner(facts: BannerFacts): string {
   return `\n${lines.join('\n')}\n\n`;
 }
 
-function webhookLines({ config, gateway: { publicUrl, providers } }: BannerFacts, { name }: Agent): string[] {
+function webhookLines(facts: BannerFacts, agent: Agent): string[] {
+  const { config } = facts;
+  const { publicUrl, providers } = facts.gateway;
+  const streams = streamLines(facts, agent);
   const made = config.invented.carriers ? ', with made-up credentials for this machine only' : '';
   const webhooks = providers.map(
-    (provider) => `  ${provider.padEnd(8)}POST ${publicUrl}/webhooks/${provider}/${name}`,
+    (provider) => `  ${provider.padEnd(11)}POST ${publicUrl}/webhooks/${provider}/${agent.name}`,
   );
   return [
     '',
     `Webhooks to paste into the carriers' consoles${made}:`,
     ...(webhooks.length > 0 ? webhooks : ['  none: no carrier has credentials']),
+    ...streams,
     ...(config.invented.carriers ? ['Place a call, as a carrier would:', '  hookswitch call twilio'] : []),
   ];
 }
 
+/** Carriers without a webhook are told the address of the stream itself. */
+function streamLines({ config, gateway: { publicUrl } }: BannerFacts, agent: Agent): string[] {
+  const carriers = [...configuredStreams(config.carriers).values()];
+  if (carriers.length === 0) return [];
+  const wsUrl = `${publicUrl.replace(/^http/, 'ws')}/ws`;
+  return [
+    'Streams to paste into the consoles of carriers without webhooks; SECRET is one of stream_secrets:',
+    ...carriers.map((carrier) => {
+      const { name } = carrier;
+      const secret = agent.auth === 'none' || carrier.verifyUpgrade !== undefined ? '' : '/SECRET';
+      return `  ${name.padEnd(11)}${wsUrl}/${name}/${serviceHostOf(agent)}${secret}`;
+    }),
+  ];
+}
+
 function socketLines({ config, gateway: { publicUrl }, state }: BannerFacts, agent: Agent): string[] {
+  if (agent.auth === 'signature') return []; // its sockets are for carriers alone
   const key = config.invented.keys && state ? state.invented.publicKey : 'pk_…';
   const wsUrl = `${publicUrl.replace(/^http/, 'ws')}/ws/generic/${serviceHostOf(agent)}`;
   return [

@@ -10,6 +10,8 @@ export interface CallFlags {
   readonly from: string;
   readonly to: string;
   readonly webhook?: string;
+  readonly stream?: string;
+  readonly status?: string;
   readonly method: string;
   readonly speed: string;
   readonly linger: string;
@@ -25,6 +27,8 @@ export interface CallPlan {
   readonly from: string;
   readonly to: string;
   readonly webhook: { readonly url: string; readonly method: 'GET' | 'POST' };
+  /** Told how the call ended; null is nobody. */
+  readonly status: { readonly url: string; readonly method: 'POST' } | null;
   readonly speed: number | 'max';
   /** Milliseconds. */
   readonly linger: number;
@@ -33,22 +37,24 @@ export interface CallPlan {
 /** Seconds: the longest silence at the end, and the latest digit. */
 const LONGEST = 3600;
 
-/** Throws ERR_REQUEST_INVALID with a sentence about the first mistake. */
-export function readPlan(provider: string, flags: CallFlags): CallPlan {
+/**
+ * `stream`: where a carrier without a webhook opens its stream when nobody says where; null for the others. Throws
+ * ERR_REQUEST_INVALID with a sentence about the first mistake.
+ */
+export function readPlan(provider: string, flags: CallFlags, stream: string | null): CallPlan {
   const { audio = null, recording = null } = flags;
   if (audio !== null && recording !== null) {
     throw mistake('--audio and --recording exclude each other: give one of them');
   }
+  const address = readAddress(provider, flags, stream);
   return {
     audio,
     recording,
     digits: readDigits(flags.dtmf ?? ''),
     from: readParty('--from', flags.from),
     to: readParty('--to', flags.to),
-    webhook: {
-      url: readUrl(flags.webhook ?? `http://127.0.0.1:7860/webhooks/${provider}`),
-      method: readMethod(flags.method),
-    },
+    webhook: { url: address, method: readMethod(flags.method) },
+    status: readStatus(provider, flags.status, address),
     speed: readSpeed(flags.speed),
     linger: readLinger(flags.linger),
   };
@@ -63,9 +69,28 @@ function readParty(option: string, text: string): string {
   throw mistake(`${option} takes a number like +15551230001, or a SIP URI: not "${text}"`);
 }
 
-function readUrl(text: string): string {
+function readAddress(provider: string, { webhook, stream }: CallFlags, ownStream: string | null): string {
+  if (ownStream === null) {
+    if (stream !== undefined)
+      throw mistake(`--stream is for carriers without a webhook: give ${provider} --webhook`);
+    return readUrl(webhook ?? `http://127.0.0.1:7860/webhooks/${provider}`);
+  }
+  if (webhook !== undefined) throw mistake(`${provider} has no webhook: give it --stream`);
+  const url = stream ?? ownStream;
+  if (URL.canParse(url) && /^wss?:$/.test(new URL(url).protocol)) return url;
+  throw mistake('--stream takes a ws or wss URL'); // not shown: it holds a secret
+}
+
+/** Beside the webhook where that is one of a gateway of ours. */
+function readStatus(provider: string, status: string | undefined, webhook: string): CallPlan['status'] {
+  const beside = /^https?:/.test(webhook) && new URL(webhook).pathname.startsWith(`/webhooks/${provider}`);
+  const url = status ?? (beside ? `${new URL(webhook).origin}/webhooks/${provider}/status` : 'none');
+  return url === 'none' ? null : { url: readUrl(url, '--status'), method: 'POST' };
+}
+
+function readUrl(text: string, option = '--webhook'): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-  throw mistake(`--webhook takes an http or https URL: not "${text}"`);
+  throw mistake(`${option} takes an http or https URL: not "${text}"`);
 }
 
 function readMethod(text: string): 'GET' | 'POST' {

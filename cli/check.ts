@@ -1,9 +1,12 @@
+import { callsTable } from '../gateway/config/calls.ts';
 import type { Command } from 'commander';
 import { stringify } from 'smol-toml';
-import { configured } from '../gateway/app.ts';
+import { configured } from '../gateway/carriers.ts';
 import type { Config } from '../gateway/config/config.ts';
 import { maskedStore } from '../gateway/config/store.ts';
+import { stepsTable } from '../gateway/config/steps.ts';
 import { limitsTable } from '../gateway/config/limits-table.ts';
+import { routingLines } from './routing.ts';
 import { addConfigOptions, deployHelp, loadConfig, type ConfigOptions } from './load-config.ts';
 
 export function addCheck(program: Command): void {
@@ -19,6 +22,11 @@ export function addCheck(program: Command): void {
       for (const warning of config.warnings) process.stderr.write(`warning: ${warning}\n`);
       process.stdout.write(`# effective configuration, from ${file ?? 'no file'} and the environment\n`);
       process.stdout.write(`${stringify(effective(config))}\n`);
+      process.stdout.write(
+        `# calls go to\n${routingLines(config)
+          .map((line) => `#   ${line}\n`)
+          .join('')}`,
+      );
     });
 }
 
@@ -45,6 +53,7 @@ function effective(config: Config): Record<string, unknown> {
         defined({
           agent_name: agent.name,
           websocket_auth: agent.auth,
+          websocket_signature: agent.signature,
           bots: agent.bots,
           pool: defined({
             max_sessions: agent.pool.maxSessions ?? undefined,
@@ -57,8 +66,10 @@ function effective(config: Config): Record<string, unknown> {
           max_session_duration: seconds(agent.maxDuration),
           idle_timeout: seconds(agent.idleTimeout),
           allowed_origins: agent.allowedOrigins,
+          stream_secrets: agent.streamSecrets.map(masked),
           scaling: defined({ max_agents: agent.maxSessions ?? undefined }),
-          fallback: { ...agent.fallback },
+          steps: stepsTable(agent.steps),
+          ...callsTable(agent.calls),
         }),
       ),
     })),

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
-import { allProviders } from '../gateway/app.ts';
+import { allProviders } from '../gateway/carriers.ts';
 import { readConfig, type Config } from '../gateway/config/config.ts';
 import { readDeployConfig, type DeployConfig } from '../gateway/config/pcc-deploy.ts';
 import type { Env } from '../shared/env.ts';
@@ -50,8 +50,13 @@ export function addConfigOptions(command: Command): Command {
 /**
  * Reads `--config`, or ./hookswitch.toml when it is there, and `--deploy-config`. Throws ERR_CONFIG_INVALID with every
  * mistake.
+ * `made`: what was made up earlier, or is now; kept in the state file when not given.
  */
-export function loadConfig(options: ConfigOptions, env: Env): LoadedConfig {
+export function loadConfig(
+  options: ConfigOptions,
+  env: Env,
+  made: () => State = () => readOrInvent(env, allProviders),
+): LoadedConfig {
   const file = options.config ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : null);
   const deploy = readDeploy(options);
   let state: State | null = null;
@@ -61,7 +66,7 @@ export function loadConfig(options: ConfigOptions, env: Env): LoadedConfig {
     env,
     modules: allProviders,
     invent() {
-      state = readOrInvent(env, allProviders);
+      state = made();
       return state.invented;
     },
   });

@@ -4,9 +4,15 @@ import { Command } from 'commander';
 import { GatewayError } from '../shared/errors.ts';
 import { parseFields } from '../shared/fields.ts';
 import { registerCall } from './call.ts';
+import { registerConnect } from './connect/command.ts';
 import { addCheck } from './check.ts';
 import { addDemo } from './demo.ts';
 import { addDemoBot } from './demo-bot-command.ts';
+import { registerDoctor } from './doctor/command.ts';
+import { addExport } from './export/command.ts';
+import { addRehearse } from './rehearse/command.ts';
+import { addExplain } from './explain.ts';
+import { addRoute } from './routing.ts';
 import { addServe } from './serve.ts';
 import { readState } from './state.ts';
 import { addToken } from './token.ts';
@@ -37,12 +43,19 @@ registerCall(program, {
   env: process.env,
   readState(env) {
     const state = readState(env);
-    return state && { credentials: state.carriers };
+    return (
+      state && { credentials: state.carriers, streamSecret: state.streamSecret, publicKey: state.publicKey }
+    );
   },
   stdout: process.stdout,
   stderr: process.stderr,
 });
-for (const add of [addDemo, addDemoBot, addCheck, addToken]) add(program);
+const { env, stdout, stderr } = process;
+for (const register of [registerConnect, registerDoctor]) {
+  register(program, { env, fetch, now: Date.now, stdout, stderr });
+}
+for (const add of [addDemo, addDemoBot, addCheck, addRoute, addExplain, addToken, addExport, addRehearse])
+  add(program);
 try {
   await program.parseAsync();
 } catch (error) {

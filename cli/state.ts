@@ -54,6 +54,7 @@ export function readState(env: Env): Invented | null {
       secret: Buffer.from(fields.string('secret'), 'base64url'),
       publicKey: fields.string('publicKey'),
       privateKey: fields.string('privateKey'),
+      streamSecret: fields.has('streamSecret') ? fields.string('streamSecret') : '',
       carriers: fields.strings('carriers'),
     };
   } catch {
@@ -64,10 +65,25 @@ export function readState(env: Env): Invented | null {
 /** What was made up earlier; otherwise makes it up now and keeps it. */
 export function readOrInvent(env: Env, modules: readonly ProviderModule[]): State {
   const earlier = readState(env);
-  if (earlier) return { invented: earlier, isNew: false };
-  const invented = invent(modules);
+  const isComplete = earlier && earlier.streamSecret !== '' && strangersIn(earlier, modules).length === 0;
+  if (isComplete) return { invented: earlier, isNew: false };
+  const invented = earlier ? completed(earlier, modules) : invent(modules);
   writeState(stateFile(env), invented);
-  return { invented, isNew: true };
+  return { invented, isNew: !earlier };
+}
+
+/** Carriers that an earlier release, which made this up, did not know. */
+function strangersIn({ carriers }: Invented, modules: readonly ProviderModule[]): ProviderModule[] {
+  return modules.filter(({ variables }) => !variables.some((name) => Object.hasOwn(carriers, name)));
+}
+
+function completed(earlier: Invented, modules: readonly ProviderModule[]): Invented {
+  const added = invent(strangersIn(earlier, modules));
+  return {
+    ...earlier,
+    streamSecret: earlier.streamSecret || added.streamSecret,
+    carriers: { ...earlier.carriers, ...added.carriers },
+  };
 }
 
 /** Written whole under another name and then renamed, so that nobody reads half a file. */

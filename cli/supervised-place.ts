@@ -5,6 +5,7 @@ import type { Answers } from '../shared/answers.ts';
 import { superviseWorker, type Exit, type SupervisedWorker } from './supervised-worker.ts';
 import type { Listening } from './worker-messages.ts';
 import type { WorkersMetrics } from './worker-metrics.ts';
+import type { hostedBook } from './worker-refusals.ts';
 
 /** Deaths in a row after which a worker is still replaced at once. Then each replacement waits, twice as long each time. */
 const QUICK_RESTARTS = 3;
@@ -27,6 +28,7 @@ export interface PlaceOptions {
   readonly sessions: SessionStore;
   readonly answers: Answers;
   readonly metrics: WorkersMetrics;
+  readonly refusals: ReturnType<typeof hostedBook>;
   readonly log: Log;
   /** A session became live here. */
   readonly onCall: () => void;

@@ -5,6 +5,7 @@ import type { SessionStore } from '../gateway/sessions/store.ts';
 import { hostedAnswers } from '../gateway/workers/hosted-answers.ts';
 import type { Answers } from '../shared/answers.ts';
 import type { WorkersMetrics } from './worker-metrics.ts';
+import type { hostedBook } from './worker-refusals.ts';
 import { readReport, type Listening, type Order, type Report } from './worker-messages.ts';
 
 /** How a worker's process ended. */
@@ -22,6 +23,7 @@ export interface SupervisedWorkerOptions {
   readonly sessions: SessionStore;
   readonly answers: Answers;
   readonly metrics: WorkersMetrics;
+  readonly refusals: ReturnType<typeof hostedBook>;
   readonly onListening: (where: Listening) => void;
   /** It cannot listen; it exits. */
   readonly onFailed: (message: string) => void;
@@ -53,11 +55,12 @@ export function superviseWorker(options: SupervisedWorkerOptions): SupervisedWor
   const hosted = hostedStore({ store: sessions, now: Date.now, send });
   const webhooks = hostedAnswers(answers, send);
   const measured = options.metrics.join(send);
+  const written = options.refusals(send);
   let isDraining = false;
   const order = (what: Order): void => send(what);
 
   worker.on('message', (message: unknown) => {
-    if (!webhooks.receive(message)) void receive(message);
+    if (!webhooks.receive(message) && !written(message)) void receive(message);
   });
   async function receive(message: unknown): Promise<void> {
     const before = hosted.live;

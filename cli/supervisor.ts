@@ -12,6 +12,7 @@ import { fairTurns, useUpTurn } from './supervisor-turns.ts';
 import type { Served } from './worker-gateway.ts';
 import type { Listening } from './worker-messages.ts';
 import { workersMetrics } from './worker-metrics.ts';
+import { hostedBook } from './worker-refusals.ts';
 
 /** Milliseconds a worker has to exit once its last call must be over. Then it hangs, and is killed. */
 const EXIT_GRACE = 10_000;
@@ -35,7 +36,7 @@ export async function superviseWorkers(options: SupervisorOptions): Promise<Serv
     max: config.limits.maxPending,
     whenFull: () => Promise.reject(new Error('full')), // the worker knows what its carrier should say
   });
-  const metrics = workersMetrics();
+  const [metrics, refusals] = [workersMetrics(), hostedBook()];
   const page = config.metrics && (await serveMetrics(config.metrics, metrics.scrape));
   let where: Listening | undefined;
   const onCall = fairTurns(
@@ -49,6 +50,7 @@ export async function superviseWorkers(options: SupervisorOptions): Promise<Serv
       sessions,
       answers,
       metrics,
+      refusals,
       log,
       onCall: () => onCall(index),
     }),

@@ -1,4 +1,5 @@
-import { startGateway, type Gateway, type GatewayOptions } from '../gateway/app.ts';
+import { startGateway, type Gateway } from '../gateway/app.ts';
+import type { GatewayOptions } from '../gateway/parts.ts';
 import { GatewayError } from '../shared/errors.ts';
 
 /** Milliseconds to finish calls after a bug brought the process down. */

@@ -26,7 +26,7 @@ const MessageData = z.discriminatedUnion('type', [
 type Send = (message: Message) => void;
 
 /** Questions to another process. An answer that does not come in time is null. */
-function asker<T>(timeout: number): {
+export function asker<T>(timeout: number): {
   readonly ask: (send: (id: number) => void) => Promise<T | null>;
   readonly answered: (id: number, answer: T) => void;
 } {

@@ -10,6 +10,7 @@ import { CRASH_DRAIN, listen } from './worker-gateway.ts';
 import { numbered, openSharedLog } from './worker-log.ts';
 import { readOrder, type Report } from './worker-messages.ts';
 import { workerMetrics } from './worker-metrics.ts';
+import { remoteBook } from './worker-refusals.ts';
 
 // A terminal, and systemd, signal all processes of a group: the supervisor decides what it means, and says it once.
 process.on('SIGTERM', () => {}).on('SIGINT', () => {});
@@ -23,10 +24,11 @@ function obey(supervisor: Worker): void {
   const store = remoteStore({ send, now: Date.now });
   const webhooks = remoteAnswers({ send });
   const metrics = workerMetrics(send);
+  const refusals = remoteBook(send);
   let running: Promise<Running | null> = Promise.resolve(null);
 
   supervisor.on('message', (message: unknown) => {
-    if (store.receive(message) || webhooks.receive(message) || metrics.receive(message)) return;
+    if ([store, webhooks, metrics, refusals].some((part) => part.receive(message))) return;
     const order = readOrder(message);
     if (order?.type === 'drain') void running.then((it) => (it ? it.stop() : process.exit()));
     if (order?.type === 'start') running = start(order.worker, order.config);
@@ -39,7 +41,8 @@ function obey(supervisor: Worker): void {
     try {
       const { sessions } = store;
       const { scrape } = metrics;
-      const gateway = await listen({ config, sessions, answers: webhooks.answers, scrape, log });
+      const { answers } = webhooks;
+      const gateway = await listen({ config, sessions, answers, refusals: refusals.book, scrape, log });
       metrics.measureWith(() => gateway.measure());
       const { publicUrl, address, providers } = gateway;
       report({ type: 'listening', publicUrl, address, providers });

@@ -24,7 +24,7 @@ export function demoSerializer(modules: readonly ProviderModule[], hint: string 
       if (carrier) return carrier.deserialize(message);
       if (isStranger) return { type: 'stranger', messages: [message] };
       early.push(message);
-      const found = recognise(typeof message === 'string' ? message : null);
+      const found = recognise(message);
       if (found === null) return null;
       if (found.type === 'call') {
         carrier = new CarrierFrameSerializer(found.module);
@@ -37,6 +37,7 @@ export function demoSerializer(modules: readonly ProviderModule[], hint: string 
       if (frame.type === 'stranger') return frame.messages[0] ?? null;
       return carrier && carrier.serialize(frame);
     },
+    answers: () => carrier?.answers() ?? [],
     close: () => carrier?.close(),
   };
 }

@@ -1,12 +1,18 @@
 import { GatewayError } from '../shared/errors.ts';
-import type { Fallback } from '../shared/provider.ts';
+import type { CallRules } from './calls/rules.ts';
+import type { AgentSteps } from './steps/steps.ts';
 
 /** A named bot deployment: where its bots listen, and who may reach it. */
 export interface Agent {
   readonly name: string;
   readonly organization: string;
-  /** "token" asks every socket for a token; "none" lets in whoever knows the name. */
-  readonly auth: 'token' | 'none';
+  /**
+   * "token" asks every socket for a token, "signature" for the carrier's own signature on the upgrade, and then for a call
+   * that its webhook announced; "none" lets in whoever knows the name.
+   */
+  readonly auth: 'token' | 'signature' | 'none';
+  /** "required": a token alone opens nothing, the carrier must have signed the upgrade too. */
+  readonly signature: 'required' | 'off';
   /** ws:// or wss:// URLs. */
   readonly bots: readonly string[];
   readonly pool: PoolOptions;
@@ -20,7 +26,11 @@ export interface Agent {
   readonly idleTimeout: number | null;
   /** Web pages that may start sessions and open sockets. */
   readonly allowedOrigins: readonly string[];
-  readonly fallback: Fallback;
+  /** What its callers get when there is no bot for them, or no bot any more. */
+  readonly steps: AgentSteps;
+  readonly calls: CallRules;
+  /** SHA-256, lower-case hex, of what stands in the path where a carrier without a webhook opens its streams. */
+  readonly streamSecrets: readonly string[];
 }
 
 /** How the bots of an agent share its calls. */

@@ -1,8 +1,9 @@
 import { GatewayError } from '../shared/errors.ts';
-import type { Call } from '../shared/provider.ts';
+import type { Call, StreamsOnly } from '../shared/provider.ts';
 import type { StreamFacts, StreamProtocol } from '../shared/stream.ts';
-import type { Admission, Entry } from './admission.ts';
+import { namedIn, type Admission, type Entry } from './admission.ts';
 import { serviceHostOf } from './agents.ts';
+import type { Explainer } from './explain/explainer.ts';
 import { subprotocolsOf } from './handshake.ts';
 import type { LiveCall } from './live.ts';
 import { readOpening, type OpeningFailure } from './opening.ts';
@@ -14,6 +15,8 @@ import { accept, leave, type Leaving, type Upgrade } from './upgrade.ts';
 export interface Endpoint {
   readonly name: string;
   readonly protocol: StreamProtocol;
+  /** Of a carrier without a webhook: whose streams it may carry. */
+  readonly owner: StreamsOnly | null;
 }
 
 /** How a caller left before its call began. `sentAway`: when it was this gateway that ended it. */
@@ -29,11 +32,12 @@ export async function carrierCall(
   upgrade: Upgrade,
   entry: Entry,
   known: Admission | null,
-  { name, protocol }: Endpoint,
+  endpoint: Endpoint,
   live: LiveCall,
-  options: TalkOptions,
+  options: TalkOptions & { readonly explainer: Pick<Explainer, 'stream'> },
 ): Promise<void> {
   const { request, caller } = upgrade;
+  const { protocol } = endpoint;
   if (caller.hasLeft) {
     options.visit.refused('caller_left');
     caller.socket.destroy();
@@ -55,14 +59,27 @@ export async function carrierCall(
   }
   let admission: Admission;
   try {
-    admission = await identify(entry, known, stream, name);
+    admission = await identify(entry, known, stream, endpoint);
     live.session = admission.session.id;
   } catch (error) {
     const [code, reason] = dismissalOf(error);
+    if (error instanceof GatewayError && error.code === 'ERR_SIGNATURE_REFUSED') {
+      options.explainer.stream(endpoint.name, request.url ?? '', stream.callId);
+    }
     return dismiss(caller, code, reason, known, options);
   }
   options.visit.admitted(admission.session);
+  nameCall(known, admission, options);
   await connect(upgrade, admission, departure, live, options);
+}
+
+/**
+ * From now on, what the carrier tells about a call that was not known before is kept with its session. Beside the call, never
+ * in its way: without it, only that is not kept.
+ */
+function nameCall(known: Admission | null, { session }: Admission, { sessions }: TalkOptions): void {
+  if (known?.session.call || session.call === null) return;
+  sessions.nameCall(session.id, session.provider, session.call.id).catch(() => {});
 }
 
 /** Holds what the stream says against what the token was issued for. Rejects with a GatewayError. */
@@ -70,27 +87,33 @@ async function identify(
   entry: Entry,
   known: Admission | null,
   stream: StreamFacts,
-  provider: string,
+  { name: provider, owner }: Endpoint,
 ): Promise<Admission> {
-  const serviceHost = stream.parameters['_pipecatCloudServiceHost'];
-  const { agent, session, ticket } = known ?? (await entry.admit(serviceHost));
+  if (owner && !owner.owns(stream)) {
+    throw new GatewayError('ERR_TOKEN_REFUSED', 'the stream is of another account');
+  }
+  const serviceHost = namedIn(stream);
+  const admission = known ?? (await entry.admit(stream));
+  const { agent, session } = admission;
   if (serviceHost !== undefined && serviceHost !== serviceHostOf(agent)) {
     throw new GatewayError('ERR_TOKEN_REFUSED', 'the stream is for another agent');
   }
   if (session.call !== null && session.call.id !== stream.callId) {
     throw new GatewayError('ERR_TOKEN_REFUSED', 'the stream is of another call');
   }
-  return { agent, session: { ...session, provider, call: session.call ?? callOf(stream) }, ticket };
+  return { ...admission, session: { ...session, provider, call: session.call ?? callOf(stream) } };
 }
 
 function dismissalOf(error: unknown): [code: number, reason: string] {
   if (!(error instanceof GatewayError)) throw error;
   if (error.code === 'ERR_BOT_UNREACHABLE') return [1013, 'the bot cannot be reached'];
-  return error.code === 'ERR_TOKEN_REFUSED' ? [1008, error.message] : [1013, error.message];
+  const isRefused = error.code === 'ERR_TOKEN_REFUSED' || error.code === 'ERR_SIGNATURE_REFUSED';
+  return [isRefused ? 1008 : 1013, error.message];
 }
 
 /** Numbers travel in the parameters where the dialect has no place of its own for them. */
-function callOf({ callId, from, to, parameters }: StreamFacts): Call {
+function callOf({ callId, from, to, parameters }: StreamFacts): Call | null {
+  if (callId === '') return null; // what Vonage's stream says of its call is what somebody has put there
   return {
     id: callId,
     from: from ?? parameters['from_number'] ?? '',

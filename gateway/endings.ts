@@ -21,8 +21,3 @@ function statusOf(by: RelayEnd['by'], code: number): CompletionStatus {
 export function stoppedByOperator(ending: Ending): Ending {
   return ending.endedBy === 'gateway' ? { ...ending, status: 'STOPPED', endedBy: 'operator' } : ending;
 }
-
-/** True when the caller has nobody left to talk to, and did not choose so: then the fallback plays. */
-export function wasCutOff(ending: Ending | null): boolean {
-  return ending === null || !['WS_CONNECTION_CLOSED', 'LIMIT_REACHED', 'STOPPED'].includes(ending.status);
-}

@@ -2,7 +2,11 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import { GatewayError } from '../shared/errors.ts';
 import { refusal, type HttpHandler, type HttpResponse } from '../shared/http.ts';
 import { toExpress } from '../shared/runtime/express.ts';
+import type { ProviderCallbacks } from './callbacks.ts';
+import type { Calls } from './calls/calls.ts';
+import { MAX_COMMAND_BYTES } from './calls/command-body.ts';
 import type { SessionControl } from './control/control.ts';
+import type { ControlRoute } from './control/routes.ts';
 import { PROXY_METHODS } from './control/proxy.ts';
 import { refuse } from './handshake.ts';
 import { MAX_PROXY_BYTES, MAX_START_BYTES, MAX_WEBHOOK_BYTES } from './limits.ts';
@@ -16,11 +20,15 @@ export interface HttpAppOptions {
   readonly log: Log;
   /** By provider name: those that are configured. */
   readonly webhooks: ReadonlyMap<string, ProviderWebhooks>;
+  /** The same for what carriers tell beside calls. */
+  readonly callbacks: ReadonlyMap<string, ProviderCallbacks>;
+  readonly calls: Calls;
   readonly start: (agent: string | null) => HttpHandler;
   readonly browserStart: HttpHandler;
   readonly preflight: HttpHandler;
   readonly sessionBody: (sessionId: string) => HttpHandler;
   readonly control: SessionControl;
+  readonly refusals: readonly ControlRoute[];
   readonly livez: HttpHandler;
   readonly readyz: HttpHandler;
   /** Null where metrics have a port of their own. */
@@ -48,8 +56,14 @@ export function httpApp(options: HttpAppOptions): Express {
   app.post('/api/start', startBody, bind(options.browserStart));
   app.options('/api/start', bind(options.preflight));
   app.post('/v1/public/:name/start', startBody, bindNamed(options.start));
+  app.post('/v1/public/:name/dial', startBody, bindNamed(options.calls.outbound.dial));
   app.get('/v1/sessions/:name/body', bindNamed(options.sessionBody));
-  for (const { method, path, handlerFor } of options.control.routes) {
+  for (const { path, handlerFor } of options.calls.commands) {
+    app.post(path, rawBody(MAX_COMMAND_BYTES), (request, ...rest) =>
+      bind(handlerFor(request.params))(request, ...rest),
+    );
+  }
+  for (const { method, path, handlerFor } of [...options.control.routes, ...options.refusals]) {
     app[method](path, (request, ...rest) => bind(handlerFor(request.params))(request, ...rest));
   }
   for (const method of PROXY_METHODS) {
@@ -59,6 +73,14 @@ export function httpApp(options: HttpAppOptions): Express {
   app.get('/readyz', bind(options.readyz));
   if (options.metrics) app.get('/metrics', bind(options.metrics));
   const webhookBody = rawBody(MAX_WEBHOOK_BYTES);
+  for (const [name, callbacks] of options.callbacks) {
+    for (const [path, handler] of Object.entries(callbacks)) {
+      app.all(`/webhooks/${name}/${path}`, webhookBody, bind(handler));
+    }
+  }
+  for (const [name, transfer] of options.calls.transfers) {
+    app.all(`/webhooks/${name}/transfer`, webhookBody, bind(transfer));
+  }
   for (const [name, { voice, after }] of webhooks) {
     app.all(`/webhooks/${name}/after`, webhookBody, bind(after));
     app.all(`/webhooks/${name}`, webhookBody, bind(voice(null)));

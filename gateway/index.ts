@@ -1,5 +1,7 @@
 /** The gateway as a library: what `hookswitch serve` is made of. */
-export { startGateway, allProviders, type Gateway, type GatewayOptions } from './app.ts';
+export { startGateway, type Gateway } from './app.ts';
+export { allProviders } from './carriers.ts';
+export type { GatewayOptions } from './parts.ts';
 export { readConfig, type Config, type ConfigSources } from './config/config.ts';
 export { invent, type Invented } from './config/invented.ts';
 export { createLog, maskSecrets, type Log } from './log.ts';

@@ -64,6 +64,8 @@ export const LOOKUP_TIMEOUT = 2000;
 export const MAX_DISCOVERED = 1000;
 /** Pings and pongs from one side in one `pingInterval`: fifty a second; a flood only costs whoever answers. Close 1008. */
 export const MAX_CONTROLS = 1000;
+/** Events kept of one session: a call has about eight; a carrier that repeats itself fills no memory. The last stay. */
+export const MAX_CALL_EVENTS = 50;
 /** Bytes of `body`, as JSON text. */
 export const MAX_BODY_BYTES: number = MIB;
 /** Bytes of a whole /start request: the body and room for what stands around it. */
@@ -89,3 +91,5 @@ export const LINGER = 1000;
 export const CLOCK_SKEW = 2000;
 /** Seconds a client should wait before it asks a refusing gateway again. */
 export const RETRY_AFTER = 1;
+/** Agents that a call is handed on to, one after the other: whoever was handed on so often hears the apology. */
+export const MAX_HOPS = 3;

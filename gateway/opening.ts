@@ -1,5 +1,5 @@
 import { GatewayError } from '../shared/errors.ts';
-import type { StreamEvent, StreamFacts, StreamProtocol } from '../shared/stream.ts';
+import type { StreamEvent, StreamFacts, StreamMessage, StreamProtocol } from '../shared/stream.ts';
 import { deadline } from './deadline.ts';
 import { MAX_EARLY_BYTES, type Limits } from './limits.ts';
 import { BINARY, CLOSE, FAULT, FrameWalker, PARTIAL, unmasked } from './relay/frames.ts';
@@ -40,7 +40,7 @@ export function readOpening(
 
     const read = (): boolean => {
       for (let message = messages(); message !== null; message = messages()) {
-        if (typeof message === 'object') {
+        if (isFailure(message)) {
           // What is wrong with words after the opening is for the relay to judge, when the bot is there.
           if (!isSettled || message === GOODBYE) left(message);
           break;
@@ -63,11 +63,11 @@ export function readOpening(
   });
 }
 
-/** Reads message after message without taking them: text, or a failure, or null when the next is not there yet. */
+/** Reads message after message without taking them: text or bytes, or a failure, or null when the next is not there yet. */
 function messagesIn(
   caller: Leg,
   limits: Pick<Limits, 'maxMessageBytes' | 'maxFragments'>,
-): () => string | OpeningFailure | null {
+): () => StreamMessage | OpeningFailure | null {
   const frames = new FrameWalker(true, limits);
   let at = 0;
   let pieces: Buffer[] = [];
@@ -88,17 +88,23 @@ function messagesIn(
       if (opcode === BINARY) isBinary = true;
       pieces.push(unmasked(caller.slab.subarray(payloadAt, payloadAt + payloadBytes), mask));
       if (!isFinal) continue;
-      const text = Buffer.concat(pieces).toString();
+      const message = Buffer.concat(pieces);
+      const wasBinary = isBinary;
       pieces = [];
-      return isBinary ? '' : text;
+      isBinary = false;
+      return wasBinary ? message : message.toString();
     }
     return null;
   };
 }
 
-function eventOf(text: string, protocol: StreamProtocol): StreamEvent | null {
+function isFailure(message: StreamMessage | OpeningFailure): message is OpeningFailure {
+  return typeof message === 'object' && 'failure' in message;
+}
+
+function eventOf(message: StreamMessage, protocol: StreamProtocol): StreamEvent | null {
   try {
-    return protocol.decodeEvent(text);
+    return protocol.decodeEvent(message);
   } catch (error) {
     if (error instanceof GatewayError) return null;
     throw error;

@@ -1,5 +1,5 @@
 import { readUtf8 } from '../shared/runtime/utf8.ts';
-import { isJson } from './json-text.ts';
+import { isJson } from '../shared/json-text.ts';
 import { MAX_JSON_DEPTH, MAX_QUERY_BODY_BYTES } from './limits.ts';
 
 /** JSON text of `?body=`: base64 or base64url, with or without padding. Null when it is not, or over the limit. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { GatewayError } from '../shared/errors.ts';
 import type { HttpRequest } from '../shared/http.ts';
 import type { StartRequest } from '../shared/start.ts';
-import { membersOf } from './json-text.ts';
+import { membersOf } from '../shared/json-text.ts';
 import { MAX_JSON_DEPTH } from './limits.ts';
 
 const Text = z.string().min(1).max(256);
@@ -26,16 +26,8 @@ const Members = z.object({
  * Reads the JSON of /start. An agent in the path wins over one in the body.
  * Throws ERR_REQUEST_INVALID with every wrong member named.
  */
-export function readStartRequest({ headers, body }: HttpRequest, agent: string | null): StartRequest {
-  checkContentType(headers['content-type']);
-  const text = body.trim() === '' ? '{}' : body;
-  const members = membersOf(text, MAX_JSON_DEPTH);
-  if (!members) {
-    throw invalid(
-      `the request is not one JSON object with each member once, at most ${MAX_JSON_DEPTH} levels deep`,
-    );
-  }
-  const { body: given, ...known } = Object.fromEntries(members);
+export function readStartRequest(request: HttpRequest, agent: string | null): StartRequest {
+  const { body: given, ...known } = Object.fromEntries(readMembers(request));
   const parsed = Members.safeParse(Object.fromEntries(Object.entries(known).map(parseMember)));
   if (!parsed.success) throw invalid(parsed.error.issues.map(describe).join('; '));
   const { transport = 'websocket', call = null } = parsed.data;
@@ -46,6 +38,16 @@ export function readStartRequest({ headers, body }: HttpRequest, agent: string |
     call,
     body: given === undefined || given === 'null' ? null : given,
   };
+}
+
+/** The members of a request in JSON, as text. Throws ERR_REQUEST_INVALID and ERR_TYPE_UNSUPPORTED. */
+export function readMembers({ headers, body }: HttpRequest): ReadonlyMap<string, string> {
+  checkContentType(headers['content-type']);
+  const members = membersOf(body.trim() === '' ? '{}' : body, MAX_JSON_DEPTH);
+  if (members) return members;
+  throw invalid(
+    `the request is not one JSON object with each member once, at most ${MAX_JSON_DEPTH} levels deep`,
+  );
 }
 
 function checkContentType(type = ''): void {

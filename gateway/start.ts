@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../shared/errors.ts';
-import { callFacts, type StartReply, type StartRequest } from '../shared/start.ts';
+import { callFacts, TOKEN_TTL, type StartReply, type StartRequest } from '../shared/start.ts';
 import { serviceHostOf, type Agent, type AgentTable } from './agents.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
 import type { RequestObserver } from './observe/observer.ts';
-import type { SessionStore } from './sessions/store.ts';
+import type { Session, SessionStore, Ticket } from './sessions/store.ts';
 import type { TokenSigner } from './token.ts';
+import { callTicket, named, type Signers } from './upgrade-signature.ts';
 
 export interface LocalStartOptions {
+  readonly signers: Signers;
   readonly agents: AgentTable;
   readonly sessions: SessionStore;
   readonly tokens: TokenSigner;
@@ -29,7 +31,7 @@ export type LocalStart = (
 
 /** The one body of rules behind POST /start and behind the webhooks of this process. */
 export function localStart(options: LocalStartOptions): LocalStart {
-  const { agents, sessions, tokens, providers, publicWsUrl, isDraining, now } = options;
+  const { agents, sessions, providers, publicWsUrl, isDraining, now } = options;
 
   return async (organization, request, seen) => {
     const agent = agents.inOrganization(organization, request.agent);
@@ -44,7 +46,9 @@ export function localStart(options: LocalStartOptions): LocalStart {
     const wsUrl = `${publicWsUrl}/ws/${provider}/${serviceHostOf(agent)}`;
     if (agent.auth === 'none') return { sessionId: id, wsUrl, token: null };
 
-    const issued = tokens.issue(serviceHostOf(agent));
+    const issued = ticketFor(agent, provider, request.call, options);
+    const waiting = issued.token === null ? await stillWaiting(issued, sessions) : null;
+    if (waiting) return { sessionId: waiting.id, wsUrl, token: null };
     const trace = seen.trace();
     const session = {
       id,
@@ -59,6 +63,28 @@ export function localStart(options: LocalStartOptions): LocalStart {
     await sessions.issue(session, issued, agent.maxSessions);
     return { sessionId: id, wsUrl, token: issued.token };
   };
+}
+
+/** A token; or, where the carrier's signature opens the socket, the phone call that it must be for. */
+function ticketFor(
+  agent: Agent,
+  provider: string,
+  call: StartRequest['call'],
+  { signers, tokens, now }: LocalStartOptions,
+): Ticket & { readonly token: string | null } {
+  if (agent.auth !== 'signature') return tokens.issue(serviceHostOf(agent));
+  if (call && signers.has(provider)) return { ...callTicket(provider, agent, call.id, now()), token: null };
+  throw new GatewayError(
+    'ERR_REQUEST_INVALID',
+    `agent ${agent.name} has websocket_auth = "signature": it takes phone calls only, named in call, of carriers that sign their upgrades (${named(signers)})`,
+  );
+}
+
+/** The session that an earlier request for the same call left waiting: there is no second one, and no other body. */
+async function stillWaiting({ key }: Ticket, sessions: SessionStore): Promise<Session | null> {
+  const session = await sessions.take(key);
+  if (session) await sessions.giveBack(session, { key, expiresAt: session.createdAt + TOKEN_TTL });
+  return session;
 }
 
 function checkTransport(transport: string, providers: readonly string[]): void {

@@ -1,4 +1,5 @@
 import type { Admission } from './admission.ts';
+import type { SessionOver } from './calls/bot-left.ts';
 import { endingOf, stoppedByOperator } from './endings.ts';
 import type { Limits } from './limits.ts';
 import { STOPPED, type LiveCall, type LiveCalls } from './live.ts';
@@ -13,6 +14,7 @@ import type { Ending, Session, SessionStore } from './sessions/store.ts';
 /** What every kind of call needs. */
 export interface TalkOptions extends ReachOptions {
   readonly sessions: SessionStore;
+  readonly sessionOver: SessionOver;
   readonly live: LiveCalls;
   readonly limits: Limits;
   readonly log: Log;
@@ -20,7 +22,7 @@ export interface TalkOptions extends ReachOptions {
 
 /** Relays until somebody leaves, and resolves when both connections are closed. */
 export async function talk(
-  { session, agent }: Admission,
+  { session, agent, signature }: Admission,
   { caller, reached }: { readonly caller: Leg; readonly reached: Reached },
   live: LiveCall,
   options: TalkOptions,
@@ -37,7 +39,8 @@ export async function talk(
   visit.talking(joined.tally);
   live.close = joined.close;
   const bot = loggedBot(reached.bot.url);
-  log.info({ ...loggedSession(session), ...loggedCall(session.call), bot }, 'call connected');
+  const facts = { ...loggedSession(session), ...loggedCall(session.call), bot, upgradeSignature: signature };
+  log.info(facts, 'call connected');
 
   const ending = endingOf(await joined.ended, now());
   const { tally } = joined;
@@ -46,6 +49,7 @@ export async function talk(
     fromCaller: { messages: tally.caller.messages, bytes: tally.caller.bytes },
     fromBot: { messages: tally.bot.messages, bytes: tally.bot.bytes },
   });
+  options.sessionOver(session, agent, ending);
   await joined.closed;
 }
 

@@ -18,11 +18,23 @@ export interface IssuedToken extends Grant {
   readonly token: string;
 }
 
+/** What a text is, held against the keys and the clock of this gateway. */
+export type TokenFinding =
+  | { readonly type: 'good'; readonly grant: Grant }
+  /** No token, or none in the issued spelling. */
+  | { readonly type: 'malformed' }
+  /** The MAC is of no key here. `kid`: which one it names; `isKnown`: a key of that name is configured. */
+  | { readonly type: 'forged'; readonly kid: string | null; readonly isKnown: boolean }
+  /** Genuine, and out of its time. Seconds since it expired; negative when it is from the future. */
+  | { readonly type: 'late'; readonly seconds: number; readonly serviceHost: string };
+
 /** Signs and reads tokens. One use is the session store's business: see `SessionStore.take`. */
 export interface TokenSigner {
   issue(serviceHost: string): IssuedToken;
   /** Null for every token that was not issued here, in this very spelling, or is out of its time. */
   read(token: string): Grant | null;
+  /** The same with the reason, for an operator: who sent it must not learn it. */
+  inspect(token: string): TokenFinding;
 }
 
 const LABEL = 'tel-gateway/ws-session/v1';
@@ -44,7 +56,28 @@ export function tokenSigner(secrets: readonly MasterSecret[], now: () => number)
   const [first] = ring;
   if (!first) throw new TypeError('a token signer needs at least one secret');
 
+  function inspect(token: string): TokenFinding {
+    if (!SHAPE.test(token)) return { type: 'malformed' };
+    const [encoded = '', tag = ''] = token.split('.');
+    const given = Buffer.from(tag, 'base64url');
+    if (given.toString('base64url') !== tag) return { type: 'malformed' };
+    // Every key is tried, so that time does not tell which one matched.
+    const matches = ring.filter(({ key }) => timingSafeEqual(mac(key, encoded), given));
+    const payload = decode(encoded);
+    if (!payload || !matches.some(({ kid }) => kid === payload.kid)) {
+      const kid = payload?.kid ?? null;
+      return { type: 'forged', kid, isKnown: ring.some((one) => one.kid === kid) };
+    }
+    const { sh: serviceHost, iat, exp, nonce } = payload;
+    const time = now() / 1000;
+    if (!isInTime(payload, time)) {
+      return { type: 'late', seconds: Math.ceil(time < exp ? time - iat : time - exp), serviceHost };
+    }
+    return { type: 'good', grant: { serviceHost, expiresAt: exp * 1000, key: storeKey(nonce) } };
+  }
+
   return {
+    inspect,
     issue(serviceHost) {
       const iat = Math.floor(now() / 1000);
       const exp = iat + TOKEN_TTL / 1000;
@@ -55,16 +88,8 @@ export function tokenSigner(secrets: readonly MasterSecret[], now: () => number)
     },
 
     read(token) {
-      if (!SHAPE.test(token)) return null;
-      const [encoded = '', tag = ''] = token.split('.');
-      const given = Buffer.from(tag, 'base64url');
-      if (given.toString('base64url') !== tag) return null;
-      // Every key is tried, so that time does not tell which one matched.
-      const matches = ring.filter(({ key }) => timingSafeEqual(mac(key, encoded), given));
-      const payload = decode(encoded);
-      if (!payload || !matches.some(({ kid }) => kid === payload.kid)) return null;
-      if (!isInTime(payload, now() / 1000)) return null;
-      return { serviceHost: payload.sh, expiresAt: payload.exp * 1000, key: storeKey(payload.nonce) };
+      const found = inspect(token);
+      return found.type === 'good' ? found.grant : null;
     },
   };
 }

@@ -2,24 +2,24 @@ import type { Answers, MemoryAnswersOptions } from '../shared/answers.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { queryOf, readForm } from '../shared/form.ts';
 import type { HttpHandler, HttpRequest, HttpResponse } from '../shared/http.ts';
-import type { Call, Fallback, Provider } from '../shared/provider.ts';
+import type { Provider } from '../shared/provider.ts';
 import { readWebhook, voiceWebhook, type WebhookOutcome } from '../shared/voice-webhook.ts';
-import type { Agent, AgentTable } from './agents.ts';
-import { wasCutOff } from './endings.ts';
+import { DIALLED, type Outbound } from './calls/outbound.ts';
 import { TOKEN_TTL } from '../shared/start.ts';
 import { type Limits } from './limits.ts';
 import { loggedCall, loggedError, type Log } from './log.ts';
 import type { Observer, RequestObserver } from './observe/observer.ts';
 import type { SessionStore } from './sessions/store.ts';
 import type { LocalStart } from './start.ts';
+import { afterUrl, courseOf, hopIn, type Course, type CourseOptions, type Turn } from './steps/course.ts';
+import { DEFAULT_STEPS } from './steps/steps.ts';
 
-export interface WebhookOptions {
-  readonly agents: AgentTable;
+export interface WebhookOptions extends CourseOptions {
   /** Whose agents are meant by a bare name: the first organisation's. */
   readonly organization: string;
   readonly start: LocalStart;
+  readonly outbound: Pick<Outbound, 'answered'>;
   readonly sessions: SessionStore;
-  readonly publicUrl: string;
   readonly limits: Pick<Limits, 'maxPending'>;
   readonly answers: (options: MemoryAnswersOptions) => Answers;
   /** Milliseconds since the epoch. */
@@ -36,11 +36,6 @@ export interface ProviderWebhooks {
   readonly after: HttpHandler;
 }
 
-/** What a caller hears when an agent has nothing of its own configured, or when there is no agent at all. */
-export const DEFAULT_FALLBACK: Fallback = {
-  say: 'Sorry, nobody can take your call right now. Please call again later.',
-};
-
 /** Answers for which there was no room: no webhook of before got them. */
 const unremembered = new WeakSet<HttpResponse>();
 function withoutRoom(response: HttpResponse): HttpResponse {
@@ -50,48 +45,49 @@ function withoutRoom(response: HttpResponse): HttpResponse {
 const noRoom = new GatewayError('ERR_STORE_FULL', 'no more answers can be remembered');
 
 export function providerWebhooks(provider: Provider, options: WebhookOptions): ProviderWebhooks {
-  const { agents, organization, sessions, publicUrl, now, observer, log } = options;
+  const { agents, router, organization, publicUrl, now, observer, log } = options;
+  const course = courseOf(provider, options);
+  const base = `${publicUrl}/webhooks/${provider.name}`;
   const watched = ({ method, headers: { traceparent } }: HttpRequest): RequestObserver =>
     observer.request({ via: 'webhook', method, provider: provider.name, traceparent });
-  const whenFull = async (): Promise<HttpResponse> => withoutRoom(provider.decline(DEFAULT_FALLBACK));
-  // One memory for all paths of a provider: a call is the same call wherever its webhook was sent.
+  const whenFull = async (): Promise<HttpResponse> => withoutRoom(provider.decline(DEFAULT_STEPS.no_session));
+  // One memory for all paths of a provider: a call is the same call wherever its webhook was sent, until we hand it on.
   const answers = options.answers({ now, ttl: TOKEN_TTL, max: options.limits.maxPending, whenFull });
-
-  /** Throws ERR_AGENT_UNKNOWN. */
-  function agentFor({ to }: Call, named: string | null): Agent {
-    if (named === null) return agents.byNumber(to) ?? agents.inOrganization(organization, null);
-    // A name of the first organisation, or a service host.
-    const agent = agents.byServiceHost(named.includes('.') ? named : `${named}.${organization}`);
-    if (!agent) throw new GatewayError('ERR_AGENT_UNKNOWN', 'no agent of the name in the webhook URL');
-    // A signature that does not cover the URL proves nothing about the agent in it; the called number does.
-    if (provider.signsUrl || agent.numbers.length === 0 || agent.numbers.includes(to)) return agent;
-    throw new GatewayError('ERR_AGENT_UNKNOWN', "the called number is not one of this agent's numbers");
-  }
-
-  function fallbackFor(call: Call, named: string | null): Fallback {
-    try {
-      return agentFor(call, named).fallback;
-    } catch {
-      return DEFAULT_FALLBACK;
-    }
-  }
 
   async function voice(named: string | null, webhook: HttpRequest): Promise<HttpResponse> {
     const seen = watched(webhook);
+    const query = readForm(queryOf(webhook.url));
+    const sealed = hopIn(webhook.url);
+    const dialled = query?.get(DIALLED);
     let isTold = false;
+    let routed: Turn | null = null;
     const handle = voiceWebhook({
       provider,
       start: async ({ call, ...request }) => {
-        const agent = call ? agentFor(call, named) : agents.inOrganization(organization, named);
+        if (call && dialled !== undefined) {
+          return options.outbound.answered(dialled, named ?? '', provider.name, call);
+        }
+        if (call) routed = course.turnAt(call, named, webhook.url);
+        if (routed) observer.routed(routed.route, routed.agent);
+        const agent = routed?.agent ?? agents.inOrganization(organization, named);
         return options.start(agent.organization, { ...request, call, agent: agent.name }, seen);
       },
       agentFor: () => named,
-      fallbackFor: (call) => fallbackFor(call, named),
-      afterUrl: `${publicUrl}/webhooks/${provider.name}/after${named === null ? '' : `?agent=${named}`}`,
+      // Who answers a call of ours without a bot hears nothing: it is they who were rung.
+      stepsFor(call) {
+        if (dialled !== undefined) return [];
+        const turn = course.find(call, named, webhook.url);
+        const refusal = turn ? null : router.refusalFor(call, provider, named);
+        return refusal ?? course.withoutSession(call, turn);
+      },
+      afterUrl: afterUrl(base, named, sealed),
+      streamStatusUrl: provider.readStreamStatus ? `${base}/stream` : null,
       answers,
+      // Handed on, it is another call to us; the seal makes that ours to say. What has none is never kept.
+      keyOf: ({ id }) => (sealed === undefined ? id : `${id} ${named} ${sealed}`),
       onOutcome(outcome) {
         isTold = true;
-        report(log, provider.name, outcome, seen);
+        report(log, provider.name, outcome, seen, routed);
       },
     });
     const response = await handle(webhook);
@@ -102,28 +98,47 @@ export function providerWebhooks(provider: Provider, options: WebhookOptions): P
 
   return {
     voice: (named) => (webhook) => voice(named, webhook),
-    async after(request) {
-      const read = await readWebhook(provider, request);
-      if ('refused' in read) {
-        const { status } = read.refused;
-        report(log, provider.name, { type: 'refused', status, reason: read.reason }, watched(request));
-        return read.refused;
-      }
-      const ending = await sessions.endingOf(provider.name, read.call.id).catch(() => null);
-      if (!wasCutOff(ending)) return provider.hangUp();
-      const named = readForm(queryOf(request.url))?.get('agent') ?? null;
-      return provider.decline(fallbackFor(read.call, named));
-    },
+    after: afterWebhook(provider, course, watched, options),
   };
 }
 
-function report(log: Log, provider: string, outcome: WebhookOutcome, seen: RequestObserver): void {
+function afterWebhook(
+  provider: Provider,
+  course: Course,
+  watched: (request: HttpRequest) => RequestObserver,
+  { sessions, log }: WebhookOptions,
+): HttpHandler {
+  return async (request) => {
+    const read = await readWebhook(provider, request);
+    if ('refused' in read) {
+      const { status } = read.refused;
+      report(log, provider.name, { type: 'refused', status, reason: read.reason }, watched(request));
+      return read.refused;
+    }
+    const { call } = read;
+    const named = readForm(queryOf(request.url))?.get('agent') ?? null;
+    const turn = course.find(call, named, request.url);
+    const last = await sessions.endingOf(provider.name, call.id).catch(() => null);
+    const { moment, steps } = course.afterStream(call, turn, last);
+    log.info({ provider: provider.name, ...loggedCall(call), moment }, 'stream over, call goes on');
+    return moment === null ? provider.hangUp() : provider.decline(steps, call);
+  };
+}
+
+function report(
+  log: Log,
+  provider: string,
+  outcome: WebhookOutcome,
+  seen: RequestObserver,
+  routed: Turn | null = null,
+): void {
   if (outcome.type === 'refused') {
     const { status, reason } = outcome;
     log.warn({ provider, status, reason }, 'webhook refused');
     seen.answered(status === 403 ? 'forbidden' : 'malformed');
   } else if (outcome.type === 'connected') {
-    log.info({ provider, session: outcome.sessionId, ...loggedCall(outcome.call) }, 'call started');
+    const to = routed && { agent: routed.agent.name, route: routed.route };
+    log.info({ provider, session: outcome.sessionId, ...to, ...loggedCall(outcome.call) }, 'call started');
     seen.answered('started', { sessionId: outcome.sessionId });
   } else {
     log.warn(

@@ -16,7 +16,13 @@ function newest(path) {
 }
 
 export function isBuilt() {
-  const sources = [...folders, 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
+  const sources = [
+    ...folders,
+    'scripts/functions.mjs',
+    'package.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+  ];
   return existsSync(stamp) && sources.every((path) => newest(join(root, path)) < statSync(stamp).mtimeMs);
 }
 
@@ -24,9 +30,12 @@ export function isBuilt() {
 export function build() {
   const draft = join(root, `dist.${process.pid}`);
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
-  const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', draft];
+  const compile = [tsc, '-p', 'tsconfig.build.json', '--outDir', draft];
+  const bundle = [join(root, 'scripts/functions.mjs'), join(draft, 'functions')];
   try {
-    execFileSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] });
+    for (const args of [compile, bundle]) {
+      execFileSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] });
+    }
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
     throw error;

@@ -13,11 +13,18 @@ const callers = {
   twilio: { voice: 'en-us', pitch: '45' },
   plivo: { voice: 'en-gb', pitch: '60' },
   telnyx: { voice: 'en-gb-scotland', pitch: '35' },
+  signalwire: { voice: 'en-gb-x-gbcwmd', pitch: '50' },
+  vobiz: { voice: 'en-gb-x-rp', pitch: '40' },
+  exotel: { voice: 'en-gb-x-gbclan', pitch: '55' },
+  genesys: { voice: 'en-029', pitch: '50' },
+  vonage: { voice: 'en-us-nyc', pitch: '45' },
+  jambonz: { voice: 'en-gb', pitch: '45' },
 };
 
 /** Samples at 8 kHz: the greeting is heard before the caller speaks. */
 const lead = 8000 * 0.7;
 
+const providers = await import(pathToFileURL(join(dirname(cli), '../providers/index.js')).href);
 const { readWav, writeWav } = await import(pathToFileURL(join(dirname(cli), '../simulator/wav.js')).href);
 
 for (const provider of process.argv.length > 2 ? process.argv.slice(2) : Object.keys(callers)) {
@@ -28,7 +35,9 @@ for (const provider of process.argv.length > 2 ? process.argv.slice(2) : Object.
   execFileSync('espeak-ng', ['-v', voice, '-p', pitch, '-s', '185', '-a', '60', '-w', wav, sentence]);
   const speech = await readWav(readFileSync(wav));
   writeFileSync(wav, writeWav(Int16Array.of(...new Int16Array(lead), ...speech)));
-  const webhook = ['--webhook', `http://127.0.0.1:${PORT}/webhooks/${provider}`];
+  // Where a carrier without a webhook opens its stream, the command knows itself: on port 7860.
+  const hasWebhook = providers[provider].streamsOnly === undefined;
+  const webhook = hasWebhook ? ['--webhook', `http://127.0.0.1:${PORT}/webhooks/${provider}`] : [];
   const keys = ['--dtmf', '5@4.8,#@5.3', '--out', folder];
   execFileSync(process.execPath, [cli, 'call', provider, '--audio', wav, ...webhook, ...keys], {
     stdio: 'inherit',

@@ -1,4 +1,4 @@
-import type { Verb } from './carrier.ts';
+import type { CarrierDocument, DocumentAddress, Verb } from './carrier.ts';
 import { GatewayError } from './errors.ts';
 import { isLoopback } from './loopback.ts';
 import { elementsOf, textOf, type XmlElement } from './xml.ts';
@@ -9,6 +9,18 @@ export type VerbReader = (element: XmlElement) => readonly Verb[];
 /** A carrier does not take this document: `message` says what is wrong and what cures it. */
 export function refusedDocument(message: string): GatewayError {
   return new GatewayError('ERR_DOCUMENT_REFUSED', message);
+}
+
+/** The root of an XML document. Throws ERR_DOCUMENT_REFUSED for JSON. */
+export function xmlRoot(document: CarrierDocument): XmlElement {
+  if (document.type === 'xml') return document.root;
+  throw refusedDocument('it is JSON: answer as text/xml');
+}
+
+/** The value of a JSON document. Throws ERR_DOCUMENT_REFUSED for XML. */
+export function jsonValue(document: CarrierDocument): unknown {
+  if (document.type === 'json') return document.value;
+  throw refusedDocument('it is XML: answer as application/json');
 }
 
 /** The steps of a `<Response>`, each verb by its reader. Throws ERR_DOCUMENT_REFUSED for any other element. */
@@ -43,6 +55,15 @@ export function readSay(element: XmlElement): readonly Verb[] {
   return [{ type: 'say', text: readText(element) }];
 }
 
+/** `<Play>` with the URL of an audio file. */
+export function readPlay(element: XmlElement): readonly Verb[] {
+  const url = readText(element);
+  if (/^https?:\/\/[^/]/i.test(url) && URL.canParse(url)) return [{ type: 'play', url }];
+  throw refusedDocument(
+    `<${element.name}> holds no http:// or https:// URL: give the whole URL of an audio file`,
+  );
+}
+
 export function readRedirect(element: XmlElement): readonly Verb[] {
   return [{ type: 'redirect', url: readText(element), method: readMethod(element) }];
 }
@@ -62,6 +83,21 @@ export function readMethod({ name, attributes }: XmlElement): 'GET' | 'POST' {
   const { method = 'POST' } = attributes;
   if (method === 'GET' || method === 'POST') return method;
   throw refusedDocument(`<${name} method> is neither GET nor POST`);
+}
+
+/** Where a `<Stream>` wants its status reported: empty where it does not say. `name`: of the attribute with the URL. */
+export function readStatusAddress(
+  { attributes }: XmlElement,
+  name: 'statusCallback' | 'statusCallbackUrl',
+): { readonly status?: DocumentAddress } {
+  const url = attributes[name];
+  if (url === undefined) return {};
+  const method = attributes['statusCallbackMethod'] ?? 'POST';
+  if (!/^https?:\/\/[^/]/i.test(url) || !URL.canParse(url))
+    throw refusedDocument(`<Stream ${name}> is not an http(s) URL: set a whole one, or leave it out`);
+  if (method !== 'GET' && method !== 'POST')
+    throw refusedDocument('<Stream statusCallbackMethod> is neither GET nor POST');
+  return { status: { url, method } };
 }
 
 /** Name and value of each `<Parameter>` in a `<Stream>`. */

@@ -5,9 +5,15 @@ export interface Fields {
   has(key: string): boolean;
   string(key: string): string;
   number(key: string): number;
+  boolean(key: string): boolean;
   object(key: string): Fields;
+  list(key: string): readonly unknown[];
+  /** Names of all members. */
+  readonly names: readonly string[];
   /** All string members of the object under `key`; empty when there is none. */
   strings(key: string): Record<string, string>;
+  /** All string members of this very object, without some. */
+  stringsBut(names: readonly string[]): Record<string, string>;
 }
 
 /** Parses text that must be a JSON object. Throws `code` for anything else, now or while reading. */
@@ -22,7 +28,8 @@ export function parseFields(text: string, code: ErrorCode): Fields {
   return fieldsOf(value, code, '');
 }
 
-function fieldsOf(value: unknown, code: ErrorCode, path: string): Fields {
+/** A value that must be a JSON object. `path`: where it was found, with a dot at its end. */
+export function fieldsOf(value: unknown, code: ErrorCode, path: string): Fields {
   if (!isRecord(value)) throw new GatewayError(code, `${path.slice(0, -1) || 'message'} is not an object`);
 
   const own = (key: string): unknown => (Object.hasOwn(value, key) ? value[key] : undefined);
@@ -30,6 +37,7 @@ function fieldsOf(value: unknown, code: ErrorCode, path: string): Fields {
     new GatewayError(code, `${path}${key} is not a ${type}`);
 
   return {
+    names: Object.keys(value),
     has: (key) => Object.hasOwn(value, key),
     string(key) {
       const found = own(key);
@@ -41,15 +49,28 @@ function fieldsOf(value: unknown, code: ErrorCode, path: string): Fields {
       if (typeof found !== 'number') throw wrong(key, 'number');
       return found;
     },
-    object: (key) => fieldsOf(own(key), code, `${path}${key}.`),
-    strings(key) {
+    boolean(key) {
       const found = own(key);
-      const entries = isRecord(found) ? Object.entries(found) : [];
-      return Object.fromEntries(
-        entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-      );
+      if (typeof found !== 'boolean') throw wrong(key, 'boolean');
+      return found;
     },
+    list(key) {
+      const found = own(key);
+      if (!Array.isArray(found)) throw wrong(key, 'list');
+      return found;
+    },
+    object: (key) => fieldsOf(own(key), code, `${path}${key}.`),
+    strings: (key) => stringsIn(own(key)),
+    stringsBut: (names) =>
+      Object.fromEntries(Object.entries(stringsIn(value)).filter(([name]) => !names.includes(name))),
   };
+}
+
+function stringsIn(value: unknown): Record<string, string> {
+  const entries = isRecord(value) ? Object.entries(value) : [];
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 /** A JSON object: not null, not an array. */

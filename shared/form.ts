@@ -1,3 +1,5 @@
+import type { HttpRequest } from './http.ts';
+
 /** Parameters a carrier may send in one request. Twilio sends about 35; the rest is room. */
 export const MAX_PARAMETERS = 200;
 
@@ -17,6 +19,11 @@ export function readForm(text: string): Form | null {
     form.set(name, value);
   }
   return form;
+}
+
+/** What a webhook says: in the query of a GET, in the body of a POST. Null as in `readForm`. */
+export function formOf({ method, url, body }: Pick<HttpRequest, 'method' | 'url' | 'body'>): Form | null {
+  return readForm(method === 'GET' ? queryOf(url) : body);
 }
 
 /** A URL with one more piece of query, `name=value&…`, encoded already. */

@@ -1,4 +1,12 @@
 import { GatewayError } from './errors.ts';
+import { parseFields, type Fields } from './fields.ts';
+import type { StreamMessage } from './stream.ts';
+
+/** A message of a dialect that is text only, and JSON. Throws ERR_FRAME_INVALID. */
+export function readFrame(message: StreamMessage): Fields {
+  if (typeof message === 'string') return parseFields(message, 'ERR_FRAME_INVALID');
+  throw new GatewayError('ERR_FRAME_INVALID', 'it is binary');
+}
 
 /** Base64 of a frame as bytes. Throws ERR_FRAME_INVALID for anything but padded base64: Node's own reader skips junk. */
 export function readAudio(payload: string): Uint8Array {

@@ -25,3 +25,23 @@ export function isParty(text: string): boolean {
 export function digitsOf(party: string): string | null {
   return /^\+[0-9]{1,15}$/.test(party) ? party.slice(1) : null;
 }
+
+/** A carrier's spelling of a number without its "+". Codes too short to be a number have none anywhere. */
+export function withPlus(spelling: string): string {
+  return /^[1-9][0-9]{6,14}$/.test(spelling) ? `+${spelling}` : spelling;
+}
+
+/** The same number as carriers write it that leave the "+" of E.164 away. */
+export function withoutPlus(number: string): string {
+  return number.replace(/^\+/, '');
+}
+
+/**
+ * The telephone number that a party is, in one spelling for all carriers: E.164 with "+", from the same without it and from a
+ * SIP URI whose user is such a number; shorter codes as they are. Null for what is no number.
+ */
+export function numberOf(party: string): string | null {
+  const [, user = party] = /^sips?:([^@;]+)(?:;[^@]*)?@/.exec(party) ?? [];
+  if (/^[1-9][0-9]{6,14}$/.test(user)) return `+${user}`;
+  return /^(?:\+[0-9]{1,15}|[0-9]{1,6})$/.test(user) ? user : null;
+}

@@ -1,23 +1,39 @@
 import { memoryAnswers } from './answers.ts';
-import { readGroup, type Env } from './env.ts';
+import type { Env } from './env.ts';
 import { GatewayError } from './errors.ts';
-import type { HttpHandler } from './http.ts';
-import { isLoopback } from './loopback.ts';
-import type { Fallback, ProviderModule, Tools } from './provider.ts';
-import { startOver, TOKEN_TTL } from './start.ts';
-import { voiceWebhook } from './voice-webhook.ts';
+import type { HttpHandler, HttpRequest } from './http.ts';
+import type { Provider, ProviderModule, StreamTarget, Tools } from './provider.ts';
+import { readRemoteSettings } from './remote-settings.ts';
+import { startOver, TOKEN_TTL, type StartRequest } from './start.ts';
+import { voiceWebhook, type WebhookOutcome } from './voice-webhook.ts';
 
 const MAX_ANSWERS = 10_000;
-const SORRY = 'Nobody can talk to you right now. Please call again later.';
+
+export interface RemoteTools extends Tools {
+  /** One sentence for the platform's log about each webhook. No secret, no phone number. */
+  readonly log: (line: string) => void;
+}
+
+const here: RemoteTools = {
+  fetch: (...request) => globalThis.fetch(...request),
+  now: Date.now,
+  log: () => {},
+};
 
 /**
  * The voice webhook away from the gateway, all from variables: the provider's own and
  *
  * - HOOKSWITCH_START_URL: the whole URL of /start; https, or http on this machine.
  * - HOOKSWITCH_PUBLIC_KEY: `pk_…`
+ * - HOOKSWITCH_START_API: "hookswitch", or "pipecat-cloud", which takes less; default: by the host of the URL.
  * - HOOKSWITCH_AGENT: who takes the calls; default: the default agent, or the one in the URL.
+ * - HOOKSWITCH_NUMBERS: called numbers that get a session, E.164, with commas; default: all. For carriers whose signature does
+ *   not cover the URL, so that a captured webhook of another number starts nothing here.
  * - HOOKSWITCH_WEBSOCKET_AUTH: "none" for agents that ask for no token and take no body; default "token".
- * - HOOKSWITCH_FALLBACK: a sentence the caller hears when there is no session.
+ * - HOOKSWITCH_FALLBACK, …_PLAY, …_DIAL, …_REDIRECT: a sentence the caller hears when there is no session, the URL of an
+ *   audio file, a number to dial, the URL of another document; those that are set, in this order.
+ * - HOOKSWITCH_CALLBACKS_URL: public URL of a gateway with this carrier's credentials, which is told of the stream and says what
+ *   follows when a bot is lost; default: the call ends with its stream.
  * - PUBLIC_URL: what carriers know us by, before the path the runtime sees; default: what the runtime says. Behind an API
  *   mapping of AWS, whose paths lack the mapping, it must be set.
  *
@@ -27,36 +43,58 @@ const SORRY = 'Nobody can talk to you right now. Please call again later.';
  * Throws ERR_CONFIG_INVALID.
  */
 export function remoteVoiceWebhook(
-  module: ProviderModule,
+  module: Pick<ProviderModule, 'variables' | 'webhookVariables' | 'configure'>,
   env: Env,
-  { fetch, now }: Tools = { fetch: (...request) => globalThis.fetch(...request), now: Date.now },
+  tools: Partial<RemoteTools> = {},
 ): HttpHandler {
-  const provider = module.configure(env);
-  if (!provider) throw invalid(`${module.variables.join(' and ')} must be set`);
-  const settings = readGroup(env, ['HOOKSWITCH_START_URL', 'HOOKSWITCH_PUBLIC_KEY']);
-  if (!settings) throw invalid('HOOKSWITCH_START_URL and HOOKSWITCH_PUBLIC_KEY must be set');
-  const publicUrl = readUrl(env, 'PUBLIC_URL');
-  const agent = env['HOOKSWITCH_AGENT'] || null;
-  const fallback: Fallback = { say: env['HOOKSWITCH_FALLBACK'] || SORRY };
-
-  const start = startOver({
-    startUrl: readUrl(env, 'HOOKSWITCH_START_URL') ?? settings.HOOKSWITCH_START_URL,
-    publicKey: settings.HOOKSWITCH_PUBLIC_KEY,
-    withBody: readAuth(env) === 'token',
-    fetch,
-  });
-  const whenFull = async (): ReturnType<HttpHandler> => provider.decline(fallback);
-  const handler = voiceWebhook({
+  const { fetch, now, log } = { ...here, ...tools };
+  const { variables, webhookVariables = variables } = module;
+  const provider = module.configure(withUnneeded(module, env));
+  if (!provider) {
+    throw new GatewayError('ERR_CONFIG_INVALID', `${webhookVariables.join(' and ')} must be set`);
+  }
+  const { agent, numbers, publicUrl, callbacksUrl, steps, ...remote } = readRemoteSettings(env);
+  const start = startOver({ ...remote, fetch });
+  const whenFull = async (): ReturnType<HttpHandler> => provider.decline(steps);
+  const options = {
     provider,
-    start,
+    start: async (request: StartRequest) => {
+      if (numbers.length === 0 || numbers.includes(request.call?.to ?? '')) return start(request);
+      throw new GatewayError('ERR_AGENT_UNKNOWN', 'the called number is not one of HOOKSWITCH_NUMBERS');
+    },
     agentFor: () => agent,
-    fallbackFor: () => fallback,
-    afterUrl: null,
+    stepsFor: () => steps,
+    ...(callbacksUrl === null ? { afterUrl: null } : callbacksAt(callbacksUrl, provider, agent)),
     answers: memoryAnswers({ now, ttl: TOKEN_TTL, max: MAX_ANSWERS, whenFull }),
-  });
-  return publicUrl === null
-    ? handler
-    : (request) => handler({ ...request, url: rebased(request.url, publicUrl) });
+  };
+  return (asked) => {
+    const request = publicUrl === null ? asked : { ...asked, url: rebased(asked.url, publicUrl) };
+    const onOutcome = (outcome: WebhookOutcome): void => log(sentenceOf(outcome, request));
+    return voiceWebhook({ ...options, onOutcome })(request);
+  };
+}
+
+/** The carrier's group of variables is one: what a webhook does not need may be left out, and then it is this. */
+function withUnneeded(
+  { variables, webhookVariables = variables }: Pick<ProviderModule, 'variables' | 'webhookVariables'>,
+  env: Env,
+): Env {
+  const isGiven = webhookVariables.some((name) => env[name]);
+  const others = variables.filter((name) => isGiven && !webhookVariables.includes(name) && !env[name]);
+  return { ...env, ...Object.fromEntries(others.map((name) => [name, 'not-needed-here'])) };
+}
+
+/** Where a gateway takes what the carrier asks and reports later: as in the documents of its own. */
+function callbacksAt(
+  gateway: string,
+  provider: Provider,
+  agent: string | null,
+): Pick<StreamTarget, 'afterUrl' | 'streamStatusUrl'> {
+  const webhooks = `${gateway}/webhooks/${provider.name}`;
+  return {
+    afterUrl: `${webhooks}/after${agent === null ? '' : `?agent=${agent}`}`,
+    streamStatusUrl: provider.readStreamStatus ? `${webhooks}/stream` : null,
+  };
 }
 
 /** The same path and query under another origin. */
@@ -64,25 +102,13 @@ function rebased(url: string, publicUrl: string): string {
   return publicUrl + url.replace(/^[a-z]+:\/\/[^/?#]*/i, '');
 }
 
-/** Without a slash at its end. Null when not set. Plain http is for this machine only: keys and calls travel there. */
-function readUrl(env: Env, name: string): string | null {
-  const text = env[name];
-  if (!text) return null;
-  const url = URL.canParse(text) ? new URL(text) : null;
-  const isLocal = url !== null && isLoopback(url.hostname);
-  if (url?.protocol !== 'https:' && !(isLocal && url.protocol === 'http:')) {
-    throw invalid(`${name} must be an https URL`);
+function sentenceOf(outcome: WebhookOutcome, { url }: HttpRequest): string {
+  if (outcome.type === 'refused') {
+    const { status, reason } = outcome;
+    return `webhook refused with ${status}: ${reason} (URL: ${url.replace(/\?.*/s, '')})`;
   }
-  if (/[?#@]/.test(text)) throw invalid(`${name} must have no query, no fragment and no user`);
-  return url.href.replace(/\/$/, '');
-}
-
-function readAuth(env: Env): 'none' | 'token' {
-  const auth = env['HOOKSWITCH_WEBSOCKET_AUTH'] || 'token';
-  if (auth === 'none' || auth === 'token') return auth;
-  throw invalid('HOOKSWITCH_WEBSOCKET_AUTH must be "none" or "token"');
-}
-
-function invalid(message: string): GatewayError {
-  return new GatewayError('ERR_CONFIG_INVALID', message);
+  const { id } = outcome.call;
+  if (outcome.type === 'connected') return `call ${id} has session ${outcome.sessionId}`;
+  const { error } = outcome;
+  return `call ${id} hears the fallback: ${error instanceof GatewayError ? error.message : 'unexpected failure'}`;
 }

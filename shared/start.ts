@@ -1,5 +1,6 @@
 import { GatewayError } from './errors.ts';
 import { parseFields } from './fields.ts';
+import { readBody } from './http-body.ts';
 import { sentenceOf } from './http.ts';
 import type { Call, Fetch } from './provider.ts';
 
@@ -38,14 +39,25 @@ export function callFacts(provider: string, call: Call): Record<string, string> 
 /** Milliseconds from issue to expiry of a token. */
 export const TOKEN_TTL = 300_000;
 
-/** Milliseconds a distant /start may take: a Twilio Function has 10 s in all, and the caller hears silence meanwhile. */
-export const START_TIMEOUT = 8000;
+/**
+ * Milliseconds a distant /start may take, its body included. A Twilio Function has 10 s in all; two are a margin, and half
+ * a second is for everything else the handler does. The caller hears silence meanwhile.
+ */
+export const START_TIMEOUT = 7500;
+
+/** Bytes of an answer of /start. Ours has a few hundred; Pipecat Cloud hands back up to 4 KB of body, encoded. */
+export const MAX_START_ANSWER = 65_536;
+
+/** Whose /start it is. */
+export type StartApi = 'hookswitch' | 'pipecat-cloud';
 
 export interface StartOverOptions {
   /** The whole URL: `https://voice.example.com/v1/public/support/start`, or Pipecat Cloud's own. */
   readonly startUrl: string;
   /** A public key, `pk_…`. */
   readonly publicKey: string;
+  /** "hookswitch" when not said. */
+  readonly startApi?: StartApi;
   /** False for agents with `websocket_auth = "none"`: they take no body. */
   readonly withBody: boolean;
   readonly fetch: Fetch;
@@ -53,17 +65,10 @@ export interface StartOverOptions {
 
 /** StartSession over HTTP, for handlers that live away from the gateway. Throws ERR_START_FAILED. */
 export function startOver(options: StartOverOptions): StartSession {
-  const { startUrl, publicKey, withBody, fetch } = options;
-  return async ({ agent, transport, call, body }) => {
-    const facts = call === null ? null : JSON.stringify({ call: callFacts(transport, call) });
-    const given = withBody ? (body ?? facts) : null;
-    const members = [
-      `"transport":${JSON.stringify(transport)}`,
-      ...(agent === null ? [] : [`"agent":${JSON.stringify(agent)}`]),
-      ...(call === null ? [] : [`"call":${JSON.stringify(call)}`]),
-      ...(given === null ? [] : [`"body":${given}`]),
-    ];
-    const text = await post(fetch, startUrl, publicKey, `{${members.join()}}`);
+  const { startUrl, publicKey, startApi = 'hookswitch', withBody, fetch } = options;
+  const write = startApi === 'pipecat-cloud' ? () => PIPECAT_REQUEST : requestOf;
+  return async (request) => {
+    const text = await post(fetch, startUrl, publicKey, write(request, withBody));
     const reply = parseFields(text, 'ERR_START_FAILED');
     return {
       sessionId: reply.string('sessionId'),
@@ -73,23 +78,52 @@ export function startOver(options: StartOverOptions): StartSession {
   };
 }
 
+/**
+ * Pipecat Cloud knows three transports, of which carriers use this one, and hands a body back for the query of the socket's
+ * URL, where carriers drop it: so none is sent. The agent is in the path.
+ *
+ * @see https://docs.pipecat.ai/pipecat-cloud/guides/websocket-authentication (read 2026-11-21)
+ * @see https://docs.pipecat.ai/api-reference/pipecat-cloud/rest-reference/openapi-start.json (read 2026-11-21)
+ */
+const PIPECAT_REQUEST = '{"transport":"websocket"}';
+
+function requestOf({ agent, transport, call, body }: StartRequest, withBody: boolean): string {
+  const facts = call === null ? null : JSON.stringify({ call: callFacts(transport, call) });
+  const given = withBody ? (body ?? facts) : null;
+  const members = [
+    `"transport":${JSON.stringify(transport)}`,
+    ...(agent === null ? [] : [`"agent":${JSON.stringify(agent)}`]),
+    ...(call === null ? [] : [`"call":${JSON.stringify(call)}`]),
+    ...(given === null ? [] : [`"body":${given}`]),
+  ];
+  return `{${members.join()}}`;
+}
+
 async function post(fetch: Fetch, url: string, publicKey: string, body: string): Promise<string> {
   let response: Response;
-  let text: string;
+  let text: string | null;
   try {
     response = await fetch(url, {
       method: 'POST',
       headers: { authorization: `Bearer ${publicKey}`, 'content-type': 'application/json' },
       body,
-      redirect: 'error',
+      redirect: 'manual', // an answer like any other that is not 200; Workers know no "error"
       signal: AbortSignal.timeout(START_TIMEOUT),
     });
-    text = await response.text();
+    text = await readBody(response.body, MAX_START_ANSWER);
   } catch (cause) {
-    throw new GatewayError('ERR_START_FAILED', `/start did not answer within ${START_TIMEOUT} ms`, { cause });
+    const why = isTimeout(cause) ? `did not answer within ${START_TIMEOUT} ms` : 'cannot be reached';
+    throw new GatewayError('ERR_START_FAILED', `/start ${why}`, { cause });
+  }
+  if (text === null) {
+    throw new GatewayError('ERR_START_FAILED', `/start answered more than ${MAX_START_ANSWER} bytes`);
   }
   if (response.ok) return text;
   const sentence = sentenceOf(text);
   const why = sentence === '' ? '' : `: ${sentence}`;
   throw new GatewayError('ERR_START_FAILED', `/start answered ${response.status}${why}`);
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError';
 }

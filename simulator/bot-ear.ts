@@ -1,5 +1,5 @@
 import { toSamples } from '../shared/audio.ts';
-import type { StreamCommand, StreamFacts, StreamProtocol } from '../shared/stream.ts';
+import type { StreamCommand, StreamFacts, StreamMessage, StreamProtocol } from '../shared/stream.ts';
 import type { CallerLeg } from './caller-leg.ts';
 import { LINE_RATE } from './caller-source.ts';
 import type { Playback } from './playback.ts';
@@ -34,8 +34,7 @@ export interface BotEarOptions {
 }
 
 export interface BotEar {
-  /** Takes a message as text, null for a binary one. */
-  hear(text: string | null): void;
+  hear(message: StreamMessage): void;
   readonly tally: Readonly<BotTally>;
 }
 
@@ -71,9 +70,9 @@ export function botEar(options: BotEarOptions): BotEar {
   }
 
   /** The codes are Telnyx's, the only carrier that complains on the stream itself. */
-  function complain(text: string | null, why: string): void {
+  function complain(message: StreamMessage, why: string): void {
     tally.invalid += 1;
-    const code = text !== null && text.includes('"media"') ? '100004' : '100003';
+    const code = typeof message === 'string' && message.includes('"media"') ? '100004' : '100003';
     leg.send({ type: 'error', code, detail: why });
     const name = options.messageError === null ? '' : ` (${options.messageError})`;
     note('fault', `the carrier does not understand a message of the bot${name}: ${why}`);
@@ -81,14 +80,13 @@ export function botEar(options: BotEarOptions): BotEar {
 
   return {
     tally,
-    hear(text) {
+    hear(message) {
       tally.messages += 1;
-      if (text === null) return complain(text, 'it is binary');
       try {
-        const command = protocol.decodeCommand(text);
+        const command = protocol.decodeCommand(message);
         if (command) obey(command);
       } catch (error) {
-        complain(text, error instanceof Error ? error.message : 'not readable');
+        complain(message, error instanceof Error ? error.message : 'not readable');
       }
     },
   };

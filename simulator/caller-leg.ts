@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
-import type { StreamEvent, StreamFacts, StreamProtocol } from '../shared/stream.ts';
-import { textFrame, type RecordedFrame } from './recording.ts';
+import type { StreamEvent, StreamFacts, StreamMessage, StreamProtocol } from '../shared/stream.ts';
+import { recordedFrame, type RecordedFrame } from './recording.ts';
 
 /** An event before the leg has counted it. */
 export type Uncounted =
@@ -14,6 +14,8 @@ export type Uncounted =
 export interface CallerLeg {
   /** False when the dialect has no message for it; then nothing was sent and nothing counted. */
   send(event: Uncounted): boolean;
+  /** Told every message of the other side: some dialects answer by themselves. */
+  hear(message: StreamMessage): void;
   readonly messages: number;
 }
 
@@ -30,6 +32,13 @@ export function callerLeg({ socket, protocol, facts, position, record }: CallerL
   let sequence = 0;
   let chunk = 0;
   let messages = 0;
+  const conversation = protocol.converse?.('carrier');
+
+  function write(message: StreamMessage): void {
+    messages += 1;
+    socket.send(message);
+    record(recordedFrame(position(), 'provider_to_server', message));
+  }
 
   function counted(event: Uncounted): StreamEvent {
     const next = sequence + 1;
@@ -54,14 +63,19 @@ export function callerLeg({ socket, protocol, facts, position, record }: CallerL
   return {
     send(uncounted) {
       const event = counted(uncounted);
-      const text = protocol.encodeEvent(event, facts);
-      if (text === null || socket.readyState !== socket.OPEN) return false;
+      const encoded = protocol.encodeEvent(event, facts);
+      if (encoded === null || socket.readyState !== socket.OPEN) return false;
+      const message = conversation ? conversation.send(encoded) : encoded;
+      if (message === null) return false;
       if ('sequence' in event) ({ sequence } = event);
       if (event.type === 'media') ({ chunk } = event);
-      messages += 1;
-      socket.send(text);
-      record(textFrame(position(), 'provider_to_server', text));
+      write(message);
       return true;
+    },
+    hear(message) {
+      for (const answer of conversation?.hear(message) ?? []) {
+        if (socket.readyState === socket.OPEN) write(answer);
+      }
     },
     get messages() {
       return messages;

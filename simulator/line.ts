@@ -1,5 +1,5 @@
 import type { RawData, WebSocket } from 'ws';
-import type { StreamFacts, StreamProtocol } from '../shared/stream.ts';
+import type { StreamFacts, StreamMessage, StreamProtocol } from '../shared/stream.ts';
 import { botEar, type BotTally } from './bot-ear.ts';
 import type { CallLog } from './call-log.ts';
 import { callerLeg } from './caller-leg.ts';
@@ -8,7 +8,7 @@ import { callerVoice } from './caller-voice.ts';
 import type { Clock } from './clock.ts';
 import { eagerPace, steadyPace } from './pace.ts';
 import { playback, type Playback } from './playback.ts';
-import { textFrame, type RecordedFrame } from './recording.ts';
+import { recordedFrame, type RecordedFrame } from './recording.ts';
 import type { Closing } from './report.ts';
 import { runSlots, type SlotsResult } from './slots.ts';
 import { watchSocket } from './socket-watch.ts';
@@ -66,9 +66,10 @@ export async function runLine(options: LineOptions): Promise<LineResult> {
     now: () => ({ atMs: log.elapsed(), lineMs: Math.round(position()) }),
   });
   socket.on('message', (data, isBinary) => {
-    const text = isBinary || !Buffer.isBuffer(data) ? null : data.toString();
-    record(text === null ? binaryFrame(position(), data) : textFrame(position(), 'server_to_provider', text));
-    ear.hear(text);
+    const message = messageOf(data, isBinary);
+    record(recordedFrame(position(), 'server_to_provider', message));
+    leg.hear(message);
+    ear.hear(message);
     pace.wake();
   });
 
@@ -96,9 +97,10 @@ export async function runLine(options: LineOptions): Promise<LineResult> {
   };
 }
 
-function binaryFrame(position: number, data: RawData): RecordedFrame {
-  const base64 = Buffer.isBuffer(data) ? data.toString('base64') : '';
-  return { t_ms: Math.round(position), direction: 'server_to_provider', frame: 'binary', base64 };
+/** A socket with the default `binaryType` gives one Buffer a message. */
+function messageOf(data: RawData, isBinary: boolean): StreamMessage {
+  const bytes = Buffer.isBuffer(data) ? data : Buffer.alloc(0);
+  return isBinary ? bytes : bytes.toString();
 }
 
 function closeFrame(position: number, { by, code, reason }: Closing): RecordedFrame {

@@ -1,6 +1,6 @@
 import type { Env } from '../shared/env.ts';
 import { GatewayError } from '../shared/errors.ts';
-import type { ProviderModule } from '../shared/provider.ts';
+import type { Call, ProviderModule } from '../shared/provider.ts';
 import { callLog } from './call-log.ts';
 import type { CallState, DocumentAddress, Tools } from './call-state.ts';
 import type { CallerSource } from './caller-source.ts';
@@ -8,6 +8,9 @@ import { wallClock } from './clock.ts';
 import { reportOf } from './report-of.ts';
 import type { CallReport, TimelineEntry } from './report.ts';
 import { runDocument } from './run-document.ts';
+import { runStream } from './run-stream.ts';
+import { shownUrl } from './shown-url.ts';
+import { tell } from './tell.ts';
 
 /** Documents of one call; a redirect in a circle ends here. */
 export const MAX_DOCUMENTS = 10;
@@ -19,9 +22,14 @@ export interface CallOptions {
   readonly provider: ProviderModule;
   /** Holds what the carrier signs with. */
   readonly env: Env;
+  /** Of a carrier without a webhook: the `url` is that of its stream, with all that opens it. */
   readonly webhook: DocumentAddress;
+  /** Told how the call ended, as the settings of a number say it. */
+  readonly status?: DocumentAddress | null;
   readonly from: string;
   readonly to: string;
+  /** One that the carrier placed: the caller is then who was rung. A new one from `from` to `to` when not given. */
+  readonly call?: Call;
   readonly source: CallerSource;
   /** How many times faster than people talk, or `max`: as fast as the other side goes along. Default 1. */
   readonly speed?: number | 'max';
@@ -41,17 +49,25 @@ export interface CallOptions {
  */
 export async function placeCall(options: CallOptions): Promise<CallReport> {
   const state = begin(options);
+  if (state.provider.streamsOnly) {
+    await runStream({ type: 'stream', url: options.webhook.url, parameters: {} }, state);
+    return reportOf(state);
+  }
   let next: DocumentAddress | null = state.webhook;
   for (let count = 0; next !== null && !state.signal.aborted; count += 1) {
     if (count === MAX_DOCUMENTS) {
-      state.failure ??= {
+      state.carrierError = {
         reason: 'the documents redirect in a circle',
         cure: 'end one of them with a hang-up',
       };
+      state.failure ??= state.carrierError;
       break;
     }
     next = await runDocument(next, state);
   }
+  const seconds = Math.round((state.log.elapsed() - (state.answered ?? 0)) / 1000);
+  tell({ type: 'completed', duration: seconds, cause: null }, state.status, state);
+  await state.telling;
   return reportOf(state);
 }
 
@@ -65,8 +81,8 @@ function begin(options: CallOptions): CallState {
     ...tools,
     provider,
     carrier,
-    call: carrier.newCall(from, to),
-    webhook,
+    call: options.call ?? carrier.newCall(from, to),
+    webhook: { ...webhook, url: shownUrl(provider, webhook.url) },
     source,
     speed,
     linger,
@@ -76,9 +92,14 @@ function begin(options: CallOptions): CallState {
     lines: [],
     spoken: [],
     dialled: [],
+    played: [],
+    status: options.status ?? null,
+    told: 0,
+    telling: Promise.resolve(),
     answered: null,
     socketOpen: null,
     failure: null,
+    carrierError: null,
   };
 }
 

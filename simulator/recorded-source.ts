@@ -1,7 +1,8 @@
 import { FRAME_MS, toSamples } from '../shared/audio.ts';
 import { GatewayError } from '../shared/errors.ts';
-import { parseFields } from '../shared/fields.ts';
-import type { StreamEvent, StreamProtocol } from '../shared/stream.ts';
+import { parseFields, type Fields } from '../shared/fields.ts';
+import { readAudio } from '../shared/frame.ts';
+import type { StreamEvent, StreamMessage, StreamProtocol } from '../shared/stream.ts';
 import { LINE_RATE, type CallerSource } from './caller-source.ts';
 
 /** Bytes of a recording file; a longer one is refused. An hour of a call has about 80 MB. */
@@ -46,14 +47,22 @@ function readLine(line: string, number: number, protocol: StreamProtocol): Timed
     const atMs = fields.number('t_ms');
     if (!(atMs >= 0 && atMs <= 3_600_000)) throw invalid('t_ms is not between 0 and an hour');
     const isCaller = fields.string('direction') === 'provider_to_server';
-    if (!isCaller || fields.string('frame') !== 'text') return [];
-    fields.object('message');
-    const { message }: { message: unknown } = JSON.parse(line);
-    const event = protocol.decodeEvent(JSON.stringify(message));
+    const message = isCaller ? messageIn(line, fields) : null;
+    const event = message === null ? null : protocol.decodeEvent(message);
     return event ? [{ atMs, event }] : [];
   } catch (error) {
     throw invalid(`line ${number}: ${error instanceof Error ? error.message : 'not readable'}`);
   }
+}
+
+/** Null for a close. */
+function messageIn(line: string, fields: Fields): StreamMessage | null {
+  const frame = fields.string('frame');
+  if (frame === 'binary') return readAudio(fields.string('base64'));
+  if (frame !== 'text') return null;
+  fields.object('message');
+  const { message }: { message: unknown } = JSON.parse(line);
+  return JSON.stringify(message);
 }
 
 function invalid(message: string): GatewayError {

@@ -1,3 +1,6 @@
+import { writeAudio } from '../shared/frame.ts';
+import type { StreamMessage } from '../shared/stream.ts';
+
 /** One message of a recorded stream; a recording is one of these a line, as JSON. */
 export interface RecordedFrame {
   /** Milliseconds of audio since the socket opened. */
@@ -13,13 +16,16 @@ export interface RecordedFrame {
   readonly note?: string;
 }
 
-/** A text frame, as it went over the wire at `position` milliseconds. */
-export function textFrame(
+/** A message as it went over the wire at `position` milliseconds. */
+export function recordedFrame(
   position: number,
   direction: RecordedFrame['direction'],
-  text: string,
+  message: StreamMessage,
 ): RecordedFrame {
-  return { t_ms: Math.round(position), direction, frame: 'text', message: parsed(text) };
+  const t_ms = Math.round(position);
+  return typeof message === 'string'
+    ? { t_ms, direction, frame: 'text', message: parsed(message) }
+    : { t_ms, direction, frame: 'binary', base64: writeAudio(message) };
 }
 
 export function writeRecording(frames: readonly RecordedFrame[]): string {

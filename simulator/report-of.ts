@@ -7,7 +7,7 @@ import { judge } from './verdict.ts';
 
 /** All that is known about a call that is over. */
 export function reportOf(state: CallState): CallReport {
-  const { provider, call, webhook, speed, lines, spoken, dialled, failure } = state;
+  const { provider, call, webhook, speed, lines, spoken, dialled, played, failure, carrierError } = state;
   const sum = (of: (line: LineResult) => number): number =>
     lines.reduce((total, line) => total + of(line), 0);
   const closing = lines.at(-1)?.closing ?? null;
@@ -21,7 +21,7 @@ export function reportOf(state: CallState): CallReport {
     webhook: webhook.url,
     startedAt: new Date(state.startedAt).toISOString(),
     speed,
-    verdict: judge({ failure, closing, spoken, dialled, samples, wasHeard }),
+    verdict: judge({ failure, closing, spoken, dialled, played, samples, wasHeard }),
     milestones: milestonesOf(state),
     closed: closing,
     sent: {
@@ -38,6 +38,8 @@ export function reportOf(state: CallState): CallReport {
     invalidMessages: sum(({ received }) => received.invalid),
     spoken,
     dialled,
+    played,
+    carrierError,
     timeline: state.log.entries,
     tape: {
       said: joined(lines.flatMap(({ said }) => said)),

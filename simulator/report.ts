@@ -1,3 +1,4 @@
+import type { Failure } from './failure.ts';
 import type { RecordedFrame } from './recording.ts';
 
 /** What happened, in the order it happened. */
@@ -24,8 +25,10 @@ export type EntryType =
   | 'fault'
   | 'close'
   | 'say'
+  | 'play'
   | 'dial'
   | 'redirect'
+  | 'callback'
   | 'hang up';
 
 /** Did the call go as a caller would want it? */
@@ -80,6 +83,10 @@ export interface CallReport {
   /** Sentences the carrier spoke, numbers it dialled: what the caller got beside, or instead of, the bot. */
   readonly spoken: readonly string[];
   readonly dialled: readonly string[];
+  /** URLs of audio files the carrier played. */
+  readonly played: readonly string[];
+  /** Why the carrier played a message of its own, or nothing: a document it did not get, or not take. */
+  readonly carrierError: Failure | null;
   readonly timeline: readonly TimelineEntry[];
   readonly tape: Tape;
 }

@@ -21,6 +21,7 @@ export async function runDocument(
   state.answered ??= at;
   if ('failure' in answer) {
     state.failure ??= answer.failure;
+    state.carrierError = answer.failure;
     return null;
   }
   state.log.add('document', answer.verbs.map(({ type }) => type).join(', ') || 'nothing');
@@ -41,6 +42,10 @@ async function runVerbs(
       case 'say':
         state.spoken.push(verb.text);
         state.log.add('say', `the caller hears: "${verb.text}"`);
+        break;
+      case 'play':
+        state.played.push(verb.url);
+        state.log.add('play', `the caller hears: ${verb.url}`);
         break;
       case 'dial':
         state.dialled.push(verb.number);

@@ -9,17 +9,18 @@ export interface Evidence {
   readonly closing: Closing | null;
   readonly spoken: readonly string[];
   readonly dialled: readonly string[];
+  readonly played: readonly string[];
   /** Samples the bot sent, and whether any of it could be heard. */
   readonly samples: number;
   readonly wasHeard: boolean;
 }
 
-export function judge({ failure, closing, spoken, dialled, samples, wasHeard }: Evidence): Verdict {
+export function judge({ failure, closing, spoken, dialled, played, samples, wasHeard }: Evidence): Verdict {
   if (failure) return failed(failure);
   if (closing && closing.code !== 1000) {
     return failed(failureOfClosing(closing.by, closing.code, closing.reason));
   }
-  const fallback = fallbackOf(spoken, dialled);
+  const fallback = fallbackOf(spoken, dialled, played);
   if (fallback !== null) {
     const cure = 'look at the log of the gateway: why could it not open a session, or reach the bot?';
     return failed({ reason: `the caller got the fallback: ${fallback}`, cure });
@@ -40,8 +41,16 @@ export function judge({ failure, closing, spoken, dialled, samples, wasHeard }: 
   return { ok: true };
 }
 
-function fallbackOf(spoken: readonly string[], dialled: readonly string[]): string | null {
-  const parts = [...spoken.map((text) => `"${text}"`), ...dialled.map((number) => `${number} was dialled`)];
+function fallbackOf(
+  spoken: readonly string[],
+  dialled: readonly string[],
+  played: readonly string[],
+): string | null {
+  const parts = [
+    ...spoken.map((text) => `"${text}"`),
+    ...played.map((url) => `${url} was played`),
+    ...dialled.map((number) => `${number} was dialled`),
+  ];
   return parts.length === 0 ? null : parts.join(', ');
 }
 

@@ -4,7 +4,7 @@ import type { HttpRequest } from '../shared/http.ts';
 import type { Fetch } from '../shared/provider.ts';
 import { failureOfStatus, type Failure } from './failure.ts';
 import { readBody } from '../shared/http-body.ts';
-import { readXml } from './xml-reader.ts';
+import { parseDocument } from './parse-document.ts';
 
 /** Milliseconds a carrier waits for a document: Twilio's figure (error 11205); the others name none. */
 export const WEBHOOK_TIMEOUT = 15_000;
@@ -31,7 +31,7 @@ export async function askWebhook(
   }
 }
 
-async function post(
+export async function post(
   { url, method, headers, body }: HttpRequest,
   { fetch, signal }: { readonly fetch: Fetch; readonly signal: AbortSignal },
 ): Promise<Response> {
@@ -57,11 +57,10 @@ async function readAnswer(
     return { failure: { reason, cure: 'shorten it' } };
   }
   const type = headers.get('content-type') ?? '';
-  if (!/^(?:text|application)\/xml *(?:;|$)/i.test(type)) {
-    const reason = `the webhook answered with the content type "${type}", not with XML`;
-    return { failure: { reason, cure: 'answer as text/xml; is this the URL of the webhook?' } };
-  }
-  return { verbs: carrier.readDocument(readXml(text)) };
+  const document = parseDocument(type, text);
+  if (document) return { verbs: carrier.readDocument(document) };
+  const reason = `the webhook answered with the content type "${type}", not with XML or JSON`;
+  return { failure: { reason, cure: 'answer with a document; is this the URL of the webhook?' } };
 }
 
 function refusedDocument({ name }: Carrier, { message }: GatewayError): Failure {

@@ -115,7 +115,9 @@ beforeAll(async () => {
     drainTimeout: 0,
   });
   const carrier = carrierOf('twilio', { ...gateway.carriers, TWILIO_AUTH_TOKEN: 'd'.repeat(32) });
-  await ring(carrier, carrier.newCall('+15557380001', '+15557380000'), `${gateway.http}/webhooks/twilio/a`);
+  const call = carrier.newCall('+15557380001', '+15557380000');
+  await ring(carrier, call, `${gateway.http}/webhooks/twilio/a`);
+  await ring(carrierOf('twilio', gateway.carriers), call, `${gateway.http}/webhooks/twilio/a`);
   await gateway.start('few');
   await gateway.post('few', '{}');
   const lost = await gateway.start('down');

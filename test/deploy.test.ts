@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { allProviders } from '../gateway/app.ts';
+import { allProviders } from '../gateway/carriers.ts';
 import { readConfig, type Config } from '../gateway/config/config.ts';
 import type { Env } from '../shared/env.ts';
 import { longestDrain, readText, readYaml, root } from './deploy/files.ts';
@@ -221,6 +221,8 @@ test('the image is built from what the build reads, and nothing else', () => {
     'tsconfig.json',
     'tsconfig.build.json',
     'scripts/build.mjs',
+    'scripts/functions.mjs',
+    'LICENSE',
     ...(JSON.parse(folders.replaceAll("'", '"')) as string[]),
   ]);
 });

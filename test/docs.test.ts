@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { allProviders } from '../gateway/app.ts';
+import { allProviders } from '../gateway/carriers.ts';
 import { readConfig, type Config } from '../gateway/config/config.ts';
 import { httpErrors } from '../gateway/refusals.ts';
 import { defaultLimits } from '../gateway/limits.ts';
@@ -20,7 +20,7 @@ function nothing(): never {
 }
 
 /** Markdown of the project, by path. */
-const pages = ['.', 'docs', 'docs/decisions', ...carrierNames.map((name) => `providers/${name}`)].flatMap(
+const pages = ['.', 'docs', 'docs/decisions', ...allProviders.map(({ name }) => `providers/${name}`)].flatMap(
   (folder) =>
     readdirSync(join(root, folder))
       .filter((name) => name.endsWith('.md'))

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { allProviders } from '../gateway/app.ts';
+import { allProviders } from '../gateway/carriers.ts';
 import { readConfig } from '../gateway/config/config.ts';
 import { invent } from '../gateway/config/invented.ts';
 import { readDeployConfig } from '../gateway/config/pcc-deploy.ts';
@@ -139,9 +139,9 @@ describe('whoever comes from Pipecat Cloud', () => {
     expect(closed.map(({ code }) => code)).toEqual([1000, 1000]);
   });
 
-  test('Exotel is not among the carriers', async () => {
-    expect((await knock(`${gateway.ws}/ws/exotel/support.local`)).status).toBe(404);
-    expect((await gateway.post('support', '{"transport":"exotel"}')).status).toBe(400);
+  test('Exotel opens nothing without its secret', async () => {
+    expect((await knock(`${gateway.ws}/ws/exotel/support.local`)).status).toBe(403);
+    expect((await knock(`${gateway.ws}/ws/exotel/support.local/${'s'.repeat(32)}`)).status).toBe(403);
   });
 
   test('an agent of hookswitch.toml without limits has none', () => {

@@ -4,9 +4,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import express from 'express';
 import request from 'supertest';
 import * as modules from '../providers/index.ts';
-import { handler as plivoLambda } from '../providers/plivo/function.ts';
-import { handler as twilioFunction } from '../providers/twilio/function.ts';
 import type { HttpHandler, HttpRequest } from '../shared/http.ts';
+import type { ProviderModule } from '../shared/provider.ts';
 import { remoteVoiceWebhook } from '../shared/remote-webhook.ts';
 import { toExpress } from '../shared/runtime/express.ts';
 import { toFetch } from '../shared/runtime/fetch.ts';
@@ -62,6 +61,21 @@ const runtimes: Record<string, Runtime> = {
     });
     return { status: answer.statusCode, type: answer.headers['content-type'], body: answer.body };
   },
+  async 'lambda behind a REST API'(handler, { method, url, headers, body }) {
+    const { hostname, pathname, searchParams } = new URL(url);
+    const lists = (pairs: Iterable<[string, string]>): Record<string, string[]> =>
+      Object.fromEntries([...pairs].map(([name, value]) => [name, [value]]));
+    const answer = await toLambda(() => handler)({
+      httpMethod: method,
+      headers: null,
+      multiValueHeaders: lists(Object.entries(headers)),
+      multiValueQueryStringParameters: searchParams.size === 0 ? null : lists(searchParams),
+      body: body === '' ? null : body,
+      isBase64Encoded: false,
+      requestContext: { domainName: hostname, path: pathname },
+    });
+    return { status: answer.statusCode, type: answer.headers['content-type'], body: answer.body };
+  },
   'Twilio Function': (handler, webhook) =>
     onTwilio(
       toTwilioFunction(() => handler),
@@ -69,28 +83,31 @@ const runtimes: Record<string, Runtime> = {
     ),
 };
 
-const rows = Object.values(modules).flatMap((module) =>
-  Object.keys(runtimes)
-    // A Function hands over no raw body, and Telnyx signs nothing else.
-    .filter((runtime) => !(runtime === 'Twilio Function' && module.name === 'telnyx'))
-    .flatMap((runtime) =>
-      readEvidence(module.name).webhooks.map((webhook) => ({
-        module,
-        runtime,
-        webhook,
-        method: webhook.method,
-        name: module.name,
-      })),
-    ),
-);
+const rows = Object.values<ProviderModule>(modules)
+  .filter((module) => !module.streamsOnly)
+  .flatMap((module) =>
+    Object.keys(runtimes)
+      // A Function hands over no raw body.
+      .filter((runtime) => runtime !== 'Twilio Function' || module.signsParameters)
+      .flatMap((runtime) =>
+        readEvidence(module.name).webhooks.map((webhook) => ({
+          module,
+          runtime,
+          webhook,
+          method: webhook.method,
+          name: module.name,
+        })),
+      ),
+  );
 
 test.each(rows)(
   '$runtime answers a genuine $method of $name with the same document',
   async ({ module, runtime, webhook }) => {
-    const { env, call } = readEvidence(module.name);
+    const { env, call, now: then } = readEvidence(module.name);
+    vi.setSystemTime(then);
     const expected = module.configure(env)?.connect({ url: `${started.wsUrl}/t1`, call, afterUrl: null });
     const answer = await runtimes[runtime]?.(remoteVoiceWebhook(module, { ...env, ...remote }), webhook);
-    expect(answer).toEqual({ status: 200, type: 'text/xml; charset=utf-8', body: expected?.body });
+    expect(answer).toEqual({ status: 200, type: expected?.headers['content-type'], body: expected?.body });
   },
 );
 
@@ -219,31 +236,4 @@ describe('a Twilio Function', () => {
     );
     expect(outcome.mock.calls).toEqual([[expect.objectContaining({ code: 'ERR_CONFIG_INVALID' })]]);
   });
-
-  test('as shipped, knows its account by the names the platform gives', async () => {
-    const context = {
-      ...remote,
-      ACCOUNT_SID: env['TWILIO_ACCOUNT_SID'],
-      AUTH_TOKEN: env['TWILIO_AUTH_TOKEN'],
-    };
-    expect((await onTwilio(twilioFunction, post, { event: {}, headers: {}, context })).status).toBe(200);
-  });
-});
-
-test('the shipped Lambda reads its variables from the process', async () => {
-  const { env: own, webhooks: calls } = readEvidence('plivo');
-  const [{ url, headers, body }] = calls as [HttpRequest];
-  for (const [name, value] of Object.entries({ ...own, ...remote })) vi.stubEnv(name, value);
-  const { hostname, pathname } = new URL(url);
-  const requestContext = { domainName: hostname, http: { method: 'POST' } };
-  const event = {
-    rawPath: pathname,
-    rawQueryString: '',
-    headers,
-    body,
-    isBase64Encoded: false,
-    requestContext,
-  };
-  expect((await plivoLambda(event)).statusCode).toBe(200);
-  vi.unstubAllEnvs();
 });

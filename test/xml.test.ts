@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { toXml as toSmallXml } from '../providers/xml-small.ts';
 import { toXml } from '../providers/xml.ts';
 import { element, xmlCharacters, type XmlElement } from '../shared/xml.ts';
 import { readXml } from './helpers/read-xml.ts';
@@ -8,6 +9,9 @@ import { readXml } from './helpers/read-xml.ts';
 const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)) }),
+  fc.string({
+    unit: fc.constantFrom('&', '<', '>', '"', "'", '\r', '\n', '\t', '#', ';', ']', 'amp', '\ud800'),
+  }),
 );
 const { tree } = fc.letrec<{ tree: XmlElement }>((tie) => ({
   tree: fc.record({
@@ -36,6 +40,15 @@ test('any tree at all is read back by a strict parser, on one line as far as we 
       expect(readXml(toXml(root))).toEqual(readable(root));
     }),
     { numRuns: 500 },
+  );
+});
+
+test('any tree is written byte for byte the same in exported functions', () => {
+  fc.assert(
+    fc.property(tree, (root) => {
+      expect(toSmallXml(root)).toBe(toXml(root));
+    }),
+    { numRuns: 1000 },
   );
 });
 

@@ -1,12 +1,13 @@
 import { plivo, telnyx, twilio } from '../providers/index.ts';
-import { toAudio, toSamples } from '../shared/audio.ts';
+import { bytesOf, toAudio, toSamples } from '../shared/audio.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { isRecord } from '../shared/fields.ts';
 import type { ProviderModule } from '../shared/provider.ts';
-import type { StreamCommand, StreamEvent, StreamFacts } from '../shared/stream.ts';
+import type { Conversation, StreamCommand, StreamEvent, StreamFacts } from '../shared/stream.ts';
+import { framerOf, type Framer } from './framer.ts';
 import type { AudioFrame, InputFrame, OutputFrame } from './frames.ts';
 import { checkRate, streamResampler, type Resampler } from './resampler.ts';
-import type { FrameSerializer, Payload, SerializerSetup } from './serializer.ts';
+import type { FrameSerializer, Payload, Serialized, SerializerSetup } from './serializer.ts';
 
 export interface CarrierSerializerOptions {
   /** For bots that have read the carrier's handshake themselves. Otherwise it is learned from the `start` message. */
@@ -28,7 +29,10 @@ export class CarrierFrameSerializer implements FrameSerializer {
   readonly #module: ProviderModule;
   readonly #options: CarrierSerializerOptions;
   #stream: StreamFacts | null = null;
+  #conversation: Conversation | null = null;
+  #answers: readonly Payload[] = [];
   #sampleRate: number | null = null;
+  #framer: Framer | null = null;
   #input: Resampler | null = null;
   #output: { readonly from: number; readonly resampler: Resampler } | null = null;
 
@@ -44,6 +48,8 @@ export class CarrierFrameSerializer implements FrameSerializer {
     this.#sampleRate = this.#options.params?.sampleRate ?? audioInSampleRate;
     if (this.#sampleRate !== null) checkRate(this.#sampleRate);
     this.#stream = this.#options.stream ?? null;
+    this.#conversation = this.#module.stream.converse?.('bot') ?? null;
+    this.#answers = [];
   }
 
   close(): void {
@@ -51,30 +57,35 @@ export class CarrierFrameSerializer implements FrameSerializer {
     this.#output?.resampler.close();
     this.#input = null;
     this.#output = null;
+    this.#framer = null;
   }
 
   deserialize(data: Payload): InputFrame | null | Promise<InputFrame | null> {
-    if (typeof data !== 'string') {
-      throw new GatewayError('ERR_FRAME_INVALID', 'a binary message: carriers send text');
-    }
     const event = this.#module.stream.decodeEvent(data);
+    this.#answers = this.#conversation?.hear(data) ?? [];
     return event && this.#frameOf(event);
   }
 
-  serialize(frame: OutputFrame): string | null | Promise<string | null> {
+  answers(): readonly Payload[] {
+    return this.#answers;
+  }
+
+  serialize(frame: OutputFrame): Serialized | Promise<Serialized> {
     switch (frame.type) {
       case 'audio':
         return this.#writeAudio(frame);
       case 'interruption':
+        this.#framer?.clear();
         return this.#write({ type: 'clear' });
       case 'mark':
-        return this.#write(frame);
+        return this.#flushed(this.#write(frame));
       case 'message':
       case 'urgent-message':
         return this.#writeMessage(frame.message);
+      case 'end':
+        return this.#stream === null ? null : this.#flushed(null);
       case 'text':
       case 'transcription':
-      case 'end':
       case 'cancel':
         return null;
     }
@@ -111,7 +122,7 @@ export class CarrierFrameSerializer implements FrameSerializer {
     return this.#input.push(audio).then((resampled) => audioFrame(resampled, wanted));
   }
 
-  #writeAudio({ audio, sampleRate, numChannels }: AudioFrame): string | null | Promise<string | null> {
+  #writeAudio({ audio, sampleRate, numChannels }: AudioFrame): Serialized | Promise<Serialized> {
     const { format } = this.#begun();
     if (numChannels !== 1) {
       throw new GatewayError(
@@ -119,10 +130,8 @@ export class CarrierFrameSerializer implements FrameSerializer {
         `a carrier takes one channel, not ${numChannels}: mix them`,
       );
     }
-    const write = (samples: Uint8Array): string | null =>
-      samples.length < 2
-        ? null
-        : this.#write({ type: 'media', audio: toAudio(toSamples(samples, 'l16'), format.encoding) });
+    const write = (samples: Uint8Array): Serialized =>
+      samples.length < 2 ? null : this.#writeMedia(toAudio(toSamples(samples, 'l16'), format.encoding));
     if (sampleRate === format.sampleRate) return write(audio);
     checkRate(sampleRate);
     if (this.#output?.from !== sampleRate) {
@@ -138,8 +147,24 @@ export class CarrierFrameSerializer implements FrameSerializer {
     return JSON.stringify(message);
   }
 
-  #write(command: StreamCommand): string | null {
-    return this.#module.stream.encodeCommand(command, this.#begun());
+  /** In messages of the length that the carrier asks for; what is left over waits for more. */
+  #writeMedia(audio: Uint8Array): Serialized {
+    const { frameMs } = this.#module.stream;
+    if (frameMs === undefined) return this.#write({ type: 'media', audio });
+    this.#framer ??= framerOf(bytesOf(this.#begun().format, frameMs));
+    return this.#framer.push(audio).flatMap((frame) => this.#write({ type: 'media', audio: frame }) ?? []);
+  }
+
+  /** After what is left over, which nothing will complete any more. */
+  #flushed(payload: Payload | null): Serialized {
+    const rest = this.#framer?.flush();
+    const last = rest ? this.#write({ type: 'media', audio: rest }) : null;
+    return last === null ? payload : [last, ...(payload === null ? [] : [payload])];
+  }
+
+  #write(command: StreamCommand): Payload | null {
+    const message = this.#module.stream.encodeCommand(command, this.#begun());
+    return message !== null && this.#conversation ? this.#conversation.send(message) : message;
   }
 
   #begun(): StreamFacts {

@@ -24,6 +24,8 @@ type Pausable = Pick<WebSocket, 'isPaused' | 'pause' | 'resume'>;
 export interface InboxOptions<In, Out extends { readonly type: string }> {
   readonly socket: Pausable;
   readonly serializer: FrameSerializer<In, Out>;
+  /** Sends what the serializer answers by itself. */
+  readonly answer: (payload: Payload) => void;
   /** A message that could not be read. */
   readonly onInvalid: (error: unknown) => void;
 }
@@ -101,12 +103,13 @@ export function inboxOf<In, Out extends { readonly type: string }>(
 function hear<In, Out extends { readonly type: string }>(
   message: Payload,
   listener: FrameListener<In>,
-  { serializer, onInvalid }: InboxOptions<In, Out>,
+  { serializer, answer, onInvalid }: InboxOptions<In, Out>,
 ): void | Promise<unknown> {
   const give = (frame: In | null): void | Promise<unknown> => (frame === null ? undefined : listener(frame));
   let frame: In | null | Promise<In | null>;
   try {
     frame = serializer.deserialize(message);
+    for (const payload of serializer.answers?.() ?? []) answer(payload);
   } catch (error) {
     return onInvalid(error);
   }

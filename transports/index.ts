@@ -7,7 +7,7 @@ export * from './client-transport.ts';
 export type { FrameListener } from './inbox.ts';
 export type { SerializerSource, TransportParams } from './params.ts';
 export { ProtobufFrameSerializer } from './protobuf-serializer.ts';
-export type { FrameSerializer, Payload, SerializerSetup } from './serializer.ts';
+export type { FrameSerializer, Payload, Serialized, SerializerSetup } from './serializer.ts';
 export * from './server-transport.ts';
 export type { Closing, Session } from './session.ts';
 export { TelephonyFrameSerializer } from './telephony-serializer.ts';

@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import type { FrameSerializer, Payload } from './serializer.ts';
+import type { FrameSerializer, Payload, Serialized } from './serializer.ts';
 
 /** Bytes that wait to be sent at which `send` asks the bot to wait. */
 const HIGH_WATER = 256 * 1024;
@@ -11,6 +11,8 @@ export interface Outbox<Out> {
    * Rejects with what the serializer throws.
    */
   readonly send: (frame: Out) => Promise<boolean>;
+  /** Sends a message as it is. */
+  readonly write: (payload: Payload) => void;
   readonly isBehind: () => boolean;
   /** The connection is over. */
   readonly end: () => void;
@@ -49,9 +51,17 @@ export function outboxOf<In, Out extends { readonly type: string }>({
     if (socket.bufferedAmount < HIGH_WATER) settle(socket.readyState === socket.OPEN);
   }
 
-  function write(payload: Payload | null): Written {
+  function write(serialized: Serialized): Written {
     if (socket.readyState !== socket.OPEN) return { taken: false };
-    if (payload === null) return { taken: true };
+    let written: Written = { taken: true };
+    for (const payload of payloadsOf(serialized)) {
+      written = writeOne(payload);
+      if (written.taken === false) break;
+    }
+    return written;
+  }
+
+  function writeOne(payload: Payload): Written {
     socket.send(payload, { binary: typeof payload !== 'string' }, sent);
     if (socket.bufferedAmount < HIGH_WATER) return { taken: true };
     if (socket.bufferedAmount > maxBufferedBytes) {
@@ -63,7 +73,7 @@ export function outboxOf<In, Out extends { readonly type: string }>({
   }
 
   /** Keeps the order while serializers need time. */
-  function inTurn(payload: Promise<Payload | null>): Promise<boolean> {
+  function inTurn(payload: Promise<Serialized>): Promise<boolean> {
     const writing = payload.then(write);
     last = writing;
     const forget = (): void => {
@@ -80,7 +90,13 @@ export function outboxOf<In, Out extends { readonly type: string }>({
       const payload = serializer.serialize(frame);
       return payload instanceof Promise ? inTurn(payload) : write(payload).taken;
     },
+    write: (payload) => void write(payload),
     isBehind: () => socket.bufferedAmount >= HIGH_WATER,
     end: () => settle(false),
   };
+}
+
+function payloadsOf(serialized: Serialized): readonly Payload[] {
+  if (serialized === null) return [];
+  return typeof serialized === 'string' || serialized instanceof Uint8Array ? [serialized] : serialized;
 }

@@ -1,5 +1,5 @@
 import type { ProviderModule } from '../shared/provider.ts';
-import type { StreamEvent, StreamFacts, StreamProtocol } from '../shared/stream.ts';
+import type { StreamEvent, StreamFacts, StreamMessage, StreamProtocol } from '../shared/stream.ts';
 
 /** What the first messages of a socket turned out to be. */
 export type Recognised =
@@ -7,19 +7,18 @@ export type Recognised =
   | { readonly type: 'stranger' };
 
 /**
- * Whose handshake is this? Takes the first messages one by one, as text (null for a binary one), and answers as soon as it
- * knows; null until then. Twilio and Telnyx begin alike, so a dialect is ruled out rather than guessed. `hint`: the name
+ * Whose handshake is this? Takes the first messages one by one, and answers as soon as it knows; null until then. Twilio and Telnyx begin alike, so a dialect is ruled out rather than guessed. `hint`: the name
  * of the provider that is looked at first.
  */
 export function recogniser(
   modules: readonly ProviderModule[],
   hint: string | undefined,
-): (text: string | null) => Recognised | null {
+): (message: StreamMessage) => Recognised | null {
   let candidates = modules.toSorted((a, b) => Number(b.name === hint) - Number(a.name === hint));
   let count = 0;
-  return (text) => {
+  return (message) => {
     const fitting = candidates.flatMap((module) => {
-      const event = decode(module.stream, text);
+      const event = decode(module.stream, message);
       return event?.type === module.stream.opening[count] ? [{ module, event }] : [];
     });
     count += 1;
@@ -31,11 +30,10 @@ export function recogniser(
   };
 }
 
-/** Null for what the dialect does not know, and for a binary message: a bot hangs up on nobody for that. */
-function decode(protocol: StreamProtocol, text: string | null): StreamEvent | null {
-  if (text === null) return null;
+/** Null for what the dialect does not know: a bot hangs up on nobody for that. */
+function decode(protocol: StreamProtocol, message: StreamMessage): StreamEvent | null {
   try {
-    return protocol.decodeEvent(text);
+    return protocol.decodeEvent(message);
   } catch {
     return null;
   }

@@ -62,7 +62,7 @@ export function openSession<In, Out extends { readonly type: string }>(
     onOverflow: () => close(1008, 'reads too slowly'),
   });
   const send = senderOf(outbox.send, serializer.bareAudio === true, params);
-  const inbox = inboxOf({ socket, serializer, onInvalid });
+  const inbox = inboxOf({ socket, serializer, answer: outbox.write, onInvalid });
   const closed = closingOf(socket, () => {
     inbox.end(false);
     outbox.end();

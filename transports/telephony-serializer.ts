@@ -3,7 +3,7 @@ import { GatewayError } from '../shared/errors.ts';
 import { CarrierFrameSerializer, type CarrierSerializerOptions } from './carrier-serializer.ts';
 import type { InputFrame, OutputFrame } from './frames.ts';
 import { recogniser } from './recognise.ts';
-import type { FrameSerializer, Payload, SerializerSetup } from './serializer.ts';
+import type { FrameSerializer, Payload, Serialized, SerializerSetup } from './serializer.ts';
 
 /**
  * Whichever carrier calls: it is recognised by its first messages, and then served by its own serializer. A connection that
@@ -33,7 +33,7 @@ export class TelephonyFrameSerializer implements FrameSerializer {
 
   deserialize(data: Payload): InputFrame | null | Promise<InputFrame | null> {
     if (this.#carrier) return this.#carrier.deserialize(data);
-    const found = this.#recognise(typeof data === 'string' ? data : null);
+    const found = this.#recognise(data);
     if (found === null) return null;
     if (found.type === 'stranger') {
       throw new GatewayError('ERR_REQUEST_INVALID', "not a carrier's handshake");
@@ -44,7 +44,11 @@ export class TelephonyFrameSerializer implements FrameSerializer {
     return carrier.deserialize(data);
   }
 
-  serialize(frame: OutputFrame): string | null | Promise<string | null> {
+  answers(): readonly Payload[] {
+    return this.#carrier?.answers() ?? [];
+  }
+
+  serialize(frame: OutputFrame): Serialized | Promise<Serialized> {
     if (this.#carrier) return this.#carrier.serialize(frame);
     throw new GatewayError('ERR_FRAME_INVALID', 'the stream has not begun: wait for its start frame');
   }

@@ -1,7 +1,11 @@
+import { callWarnings } from './calls.ts';
+import type { Env } from '../../shared/env.ts';
+import type { ProviderModule } from '../../shared/provider.ts';
 import { serviceHostOf, type Organization } from '../agents.ts';
 import type { MasterSecret } from '../secrets.ts';
 import { isLoopback } from '../../shared/loopback.ts';
 import { hostOf } from './address.ts';
+import type { StreamSecrets } from './environment.ts';
 import type { Problems } from './problems.ts';
 import type { AgentEntry, ConfigFile } from './schema.ts';
 
@@ -23,13 +27,20 @@ export function checkExposed(
     if (agent.websocket_auth === undefined) {
       found.add(
         `${path}.websocket_auth`,
-        `${where}: say "token", or "none" to let in whoever knows the name`,
+        `${where}: say "token", "signature", or "none" to let in whoever knows the name`,
       );
     }
   }
 }
 
-function agentsOf(file: ConfigFile): { path: string; organization: string; agent: AgentEntry }[] {
+/** An agent, and where it stands in the file. */
+export interface AgentPlace {
+  readonly path: string;
+  readonly organization: string;
+  readonly agent: AgentEntry;
+}
+
+export function agentsOf(file: ConfigFile): AgentPlace[] {
   const own = file.agents.map((agent, index) => {
     return { path: `agents[${index}]`, organization: file.organization, agent };
   });
@@ -58,6 +69,54 @@ export function checkUnique(file: ConfigFile, found: Problems): void {
   }
 }
 
+/** Nobody is to wait at a door that no agent has. */
+export function checkStreamSecrets(file: ConfigFile, secrets: StreamSecrets, found: Problems): void {
+  const hosts = new Set(
+    agentsOf(file).map(({ organization, agent }) => `${agent.agent_name}.${organization}`),
+  );
+  if (hosts.size === 0) hosts.add(`demo.${file.organization}`);
+  for (const host of secrets.keys()) {
+    if (!hosts.has(host)) found.add('HOOKSWITCH_STREAM_SECRETS', `there is no agent ${host}`);
+  }
+}
+
+/** A second factor without a first one would be none: whoever comes is let in. */
+export function checkSecondFactors(file: ConfigFile, found: Problems): void {
+  for (const { path, agent } of agentsOf(file)) {
+    if (agent.websocket_signature === 'off' || (agent.websocket_auth ?? 'none') !== 'none') continue;
+    found.add(
+      `${path}.websocket_signature`,
+      'goes with websocket_auth = "token": "none" asks for nothing at all',
+    );
+  }
+}
+
+/** An agent that asks for a signature would be shut where nobody signs. `modules`: of the carriers, `env`: their variables. */
+export function checkSigners(
+  file: ConfigFile,
+  modules: readonly ProviderModule[],
+  env: Env,
+  found: Problems,
+): void {
+  if (modules.some((module) => signs(module, env))) return;
+  const could = modules.filter((module) => signs(module, module.inventCredentials()));
+  const variables = could.map((module) => module.variables.join(' and ')).join('; or ');
+  for (const { path, agent } of agentsOf(file)) {
+    const { websocket_auth: auth, websocket_signature: second } = agent;
+    const where = auth === 'signature' ? 'websocket_auth' : 'websocket_signature';
+    if (auth !== 'signature' && second !== 'required') continue;
+    found.add(`${path}.${where}`, `needs a carrier that signs its upgrades: set ${variables}`);
+  }
+}
+
+function signs(module: ProviderModule, variables: Env): boolean {
+  try {
+    return module.configure(variables)?.verifyUpgrade !== undefined;
+  } catch {
+    return false; // that its variables are wrong is said elsewhere
+  }
+}
+
 /** Sentences an operator should read at every start. */
 export function warningsFor(
   organizations: readonly Organization[],
@@ -69,6 +128,7 @@ export function warningsFor(
       (agent) =>
         `agent ${serviceHostOf(agent)} has websocket_auth = "none": whoever knows its name can talk to its bot`,
     ),
+    ...organizations.flatMap(({ agents }) => agents.flatMap(callWarnings)),
     ...(anyCarrier
       ? []
       : ['no carrier has credentials: all webhooks are off. Set TWILIO_*, PLIVO_* or TELNYX_* variables']),

@@ -1,6 +1,7 @@
 import type { Env } from '../../shared/env.ts';
 import { hashKey } from '../keys.ts';
 import type { MasterSecret } from '../secrets.ts';
+import { isSecretShape } from '../stream-secrets.ts';
 import type { Problems } from './problems.ts';
 
 /** Bytes. Shorter secrets can be guessed. */
@@ -50,4 +51,37 @@ export function readKeys(
     );
     return [];
   });
+}
+
+/** SHA-256 of static secrets, by the service host of their agent. */
+export type StreamSecrets = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * `support=ss_…,support=sha256:<hex>,sales.acme=ss_…`: an agent of the first organisation, or a service host, and one of the
+ * secrets under which carriers without a webhook open its streams. An agent may have several: one is being replaced.
+ */
+export function readStreamSecrets(env: Env, organization: string, problems: Problems): StreamSecrets {
+  const text = env['HOOKSWITCH_STREAM_SECRETS'];
+  const found = new Map<string, readonly string[]>();
+  if (!text) return found;
+  for (const [index, entry] of text.split(',').entries()) {
+    const read = readStreamSecret(entry.trim(), organization);
+    if (read) found.set(read.host, [...(found.get(read.host) ?? []), read.hash]);
+    else {
+      problems.add(
+        'HOOKSWITCH_STREAM_SECRETS',
+        `entry ${index + 1} must be an agent, "=", and 22 to 256 random characters of A-Z, a-z, 0-9, "_", "-" ` +
+          '(or sha256:<hex> of them), such as support=ss_$(openssl rand -hex 32)',
+      );
+    }
+  }
+  return found;
+}
+
+function readStreamSecret(entry: string, organization: string): { host: string; hash: string } | null {
+  const [, agent = '', secret = ''] = /^([a-z0-9.-]+)=(.*)$/.exec(entry) ?? [];
+  const host = agent.includes('.') ? agent : `${agent}.${organization}`;
+  if (agent === '') return null;
+  if (/^sha256:[0-9a-f]{64}$/.test(secret)) return { host, hash: secret.slice('sha256:'.length) };
+  return isSecretShape(secret) ? { host, hash: hashKey(secret) } : null;
 }

@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import type { Step } from '../../shared/carrier.ts';
 import type { Agent, Organization } from '../agents.ts';
 import { defaultLimits, type Limits } from '../limits.ts';
+import type { RoutingRules } from '../routing.ts';
 import type { MasterSecret } from '../secrets.ts';
+import { MOMENTS, type AgentStep } from '../steps/steps.ts';
 import type { Config } from './config.ts';
 
 const text = z.string();
@@ -9,10 +12,23 @@ const texts = z.array(text);
 const ms = z.number();
 const limitNames = Object.keys(defaultLimits);
 
+const HandedPlainStep: z.ZodType<Step> = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('say'), text }),
+  z.strictObject({ type: z.literal('play'), url: text }),
+  z.strictObject({ type: z.literal('dial'), number: text }),
+  z.strictObject({ type: z.literal('redirect'), url: text, method: z.enum(['GET', 'POST']) }),
+  z.strictObject({ type: z.literal('hangUp') }),
+]);
+const HandedStep: z.ZodType<AgentStep> = z.union([
+  HandedPlainStep,
+  z.strictObject({ type: z.literal('agent'), name: text }),
+]);
+
 const HandedAgent: z.ZodType<Agent> = z.strictObject({
   name: text,
   organization: text,
-  auth: z.enum(['token', 'none']),
+  auth: z.enum(['token', 'signature', 'none']),
+  signature: z.enum(['required', 'off']),
   bots: texts,
   pool: z.strictObject({
     maxSessions: z.int().nullable(),
@@ -26,10 +42,13 @@ const HandedAgent: z.ZodType<Agent> = z.strictObject({
   maxDuration: ms.nullable(),
   idleTimeout: ms.nullable(),
   allowedOrigins: texts,
-  fallback: z.strictObject({
-    say: text.exactOptional(),
-    dial: text.exactOptional(),
-    redirect: text.exactOptional(),
+  streamSecrets: texts,
+  steps: z.record(z.enum(MOMENTS), z.array(HandedStep)),
+  calls: z.strictObject({
+    control: z.boolean(),
+    transferTo: texts,
+    endWhenBotLeaves: z.boolean(),
+    outbound: z.strictObject({ from: texts, to: texts, maxSessions: z.int() }).nullable(),
   }),
 });
 
@@ -38,6 +57,19 @@ const HandedOrganization: z.ZodType<Organization> = z.strictObject({
   agents: z.array(HandedAgent),
   publicKeys: texts,
   privateKeys: texts,
+});
+
+const HandedRouting: z.ZodType<RoutingRules> = z.strictObject({
+  routes: z.array(
+    z.strictObject({
+      name: text,
+      numbers: texts,
+      paths: texts,
+      provider: text.nullable(),
+      shares: z.array(z.strictObject({ agent: text, percent: z.int() })),
+    }),
+  ),
+  unknownNumber: z.array(HandedPlainStep).nullable(),
 });
 
 const HandedSecret: z.ZodType<MasterSecret> = z.strictObject({
@@ -58,6 +90,7 @@ const HandedConfig: z.ZodType<Config> = z.strictObject({
   metrics: z.strictObject({ host: text, port: z.int() }).nullable(),
   telemetry: z.strictObject({ url: text, headers: z.record(text, text), serviceName: text }).nullable(),
   organizations: z.array(HandedOrganization),
+  routing: HandedRouting,
   store: z.null(), // whoever hands over has the sessions
   drainDelay: ms,
   drainTimeout: ms,

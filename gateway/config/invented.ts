@@ -7,6 +7,8 @@ export interface Invented {
   readonly secret: Buffer;
   readonly publicKey: string;
   readonly privateKey: string;
+  /** What carriers without a webhook show in the path of the demo agent's streams. */
+  readonly streamSecret: string;
   /** Variables of all carriers, and what the simulator signs with. */
   readonly carriers: Readonly<Record<string, string>>;
 }
@@ -16,6 +18,7 @@ export function invent(modules: readonly ProviderModule[]): Invented {
     secret: randomBytes(32),
     publicKey: `pk_${random()}`,
     privateKey: `sk_${random()}`,
+    streamSecret: `ss_${random()}`,
     carriers: Object.assign({}, ...modules.map((module) => module.inventCredentials())),
   };
 }

@@ -1,12 +1,14 @@
-import type { Fallback } from '../../shared/provider.ts';
-import type { Agent, Organization, PoolOptions } from '../agents.ts';
-import { DEFAULT_FALLBACK } from '../webhooks.ts';
+import { callRulesOf, demoCalls } from './calls.ts';
+import { serviceHostOf, type Agent, type Organization, type PoolOptions } from '../agents.ts';
+import type { StreamSecrets } from './environment.ts';
 import type { AgentEntry, ConfigFile } from './schema.ts';
+import { stepsOf } from './steps.ts';
 
-/** The organisation of the file itself first, with `keys`; then the others. No agent at all means the demo agent. */
+/** The organisation of the file itself first, with `keys`; then the others; `streamSecrets` beside those of the file. No agent at all means the demo agent. */
 export function organizationsOf(
   file: ConfigFile,
   keys: Pick<Organization, 'publicKeys' | 'privateKeys'>,
+  streamSecrets: StreamSecrets,
 ): Organization[] {
   const nothingConfigured = file.agents.length === 0 && file.organizations.length === 0;
   const name = file.organization;
@@ -17,7 +19,14 @@ export function organizationsOf(
     publicKeys: organization.public_keys.map(withoutPrefix),
     privateKeys: organization.private_keys.map(withoutPrefix),
   }));
-  return [{ name, agents: own, ...keys }, ...others];
+  return [{ name, agents: own, ...keys }, ...others].map((organization) => ({
+    ...organization,
+    agents: organization.agents.map((agent) => withSecrets(agent, streamSecrets)),
+  }));
+}
+
+function withSecrets(agent: Agent, more: StreamSecrets): Agent {
+  return { ...agent, streamSecrets: [...agent.streamSecrets, ...(more.get(serviceHostOf(agent)) ?? [])] };
 }
 
 function withoutPrefix(hash: string): string {
@@ -27,11 +36,14 @@ function withoutPrefix(hash: string): string {
 const demo: AgentEntry = {
   agent_name: 'demo',
   websocket_auth: 'token',
+  websocket_signature: 'off',
   bots: ['demo:'],
   numbers: [],
   allowed_origins: [],
+  stream_secrets: [],
   pool: { wait: 0, health_interval: 5000, discovery: 'static' },
   scaling: {},
+  ...demoCalls,
 };
 
 function toAgent(agent: AgentEntry, organization: string): Agent {
@@ -39,6 +51,7 @@ function toAgent(agent: AgentEntry, organization: string): Agent {
     name: agent.agent_name,
     organization,
     auth: agent.websocket_auth ?? 'none',
+    signature: agent.websocket_signature,
     bots: agent.bots,
     pool: poolOf(agent.pool),
     numbers: agent.numbers,
@@ -46,7 +59,9 @@ function toAgent(agent: AgentEntry, organization: string): Agent {
     maxDuration: agent.max_session_duration ?? null,
     idleTimeout: agent.idle_timeout ?? null,
     allowedOrigins: agent.allowed_origins,
-    fallback: fallbackOf(agent.fallback),
+    streamSecrets: agent.stream_secrets.map(withoutPrefix),
+    steps: stepsOf(agent.steps, agent.fallback),
+    calls: callRulesOf(agent),
   };
 }
 
@@ -57,15 +72,5 @@ function poolOf(pool: AgentEntry['pool']): PoolOptions {
     health: pool.health ?? null,
     healthInterval: pool.health_interval,
     discovery: pool.discovery,
-  };
-}
-
-function fallbackOf(fallback: AgentEntry['fallback']): Fallback {
-  if (!fallback) return DEFAULT_FALLBACK;
-  const { say, dial, redirect } = fallback;
-  return {
-    ...(say === undefined ? {} : { say }),
-    ...(dial === undefined ? {} : { dial }),
-    ...(redirect === undefined ? {} : { redirect }),
   };
 }

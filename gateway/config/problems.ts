@@ -11,22 +11,22 @@ export interface Problems {
 }
 
 export function problems(): Problems {
-  const found: string[] = [];
+  const found = new Set<string>(); // what two readers find is one mistake
   return {
-    add: (path, sentence) => void found.push(`${path}: ${sentence}`),
+    add: (path, sentence) => void found.add(`${path}: ${sentence}`),
     attempt(path, read) {
       try {
         return read();
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error;
-        found.push(`${path}: ${error.message}`);
+        found.add(`${path}: ${error.message}`);
         return null;
       }
     },
     throwIfAny() {
-      if (found.length === 0) return;
-      const count = found.length === 1 ? 'one mistake' : `${found.length} mistakes`;
-      const list = found.map((line) => `\n  ${line}`).join('');
+      if (found.size === 0) return;
+      const count = found.size === 1 ? 'one mistake' : `${found.size} mistakes`;
+      const list = [...found].map((line) => `\n  ${line}`).join('');
       throw new GatewayError('ERR_CONFIG_INVALID', `The configuration has ${count}:${list}`);
     },
   };

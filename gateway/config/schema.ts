@@ -1,8 +1,13 @@
 import { z } from 'zod';
 import { NAME } from '../agents.ts';
+import type { AgentStep, AgentSteps } from '../steps/steps.ts';
+import { callsShape, type CallsEntry } from './calls.ts';
+import { url } from './fields.ts';
+import { CalledNumber, routingShape, type RoutingEntry } from './routes.ts';
+import { Fallback, StepsTable } from './steps.ts';
 
 /** Agents of these names would hide behind a webhook's own paths. */
-const RESERVED = ['after', 'status', 'stream'];
+const RESERVED = ['after', 'status', 'stream', 'transfer'];
 
 /** Processes. More than machines have cores is a slip of the hand. */
 export const MAX_WORKERS = 256;
@@ -17,22 +22,6 @@ const Name = z
     'use 1 to 63 of a-z, 0-9 and "-", beginning and ending with a letter or digit',
   )
   .refine((name) => !RESERVED.includes(name), `must not be one of ${RESERVED.join(', ')}`);
-
-const PhoneNumber = z
-  .string()
-  .regex(/^\+[1-9]\d{1,14}$/, 'write numbers in E.164: "+", country code, digits');
-
-/** Accepts URLs of these schemes, without user, password or fragment. */
-function url(...schemes: readonly string[]): z.ZodType<string> {
-  return z.string().refine(
-    (text) => {
-      if (!URL.canParse(text)) return false;
-      const { protocol, username, password, hash } = new URL(text);
-      return schemes.includes(protocol) && username === '' && password === '' && hash === '';
-    },
-    `must be a URL that begins with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
-  );
-}
 
 /** An origin as browsers send it: scheme, host, port, nothing else. */
 const Origin = url('http:', 'https:').refine(
@@ -53,12 +42,6 @@ function toMilliseconds(value: number): number {
   return value * 1000;
 }
 
-const Fallback = z.strictObject({
-  say: z.string().min(1).max(3000).optional(),
-  dial: PhoneNumber.optional(),
-  redirect: url('http:', 'https:').optional(),
-});
-
 const Pool = z.strictObject({
   max_sessions: count.optional(),
   wait: z.number().min(0).max(MAX_WAIT).default(0).transform(toMilliseconds),
@@ -71,29 +54,31 @@ const Pool = z.strictObject({
   discovery: z.enum(['static', 'dns'], 'must be "static" or "dns"').default('static'),
 });
 
+const KeyHash = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'write keys in a file as sha256:<64 hex digits>');
+
 const Agent = z.strictObject({
   agent_name: Name,
-  websocket_auth: z
-    .enum(['none', 'token'], 'must be "none" or "token"; "signature" is not in this release')
-    .optional(),
+  websocket_auth: z.enum(['none', 'token', 'signature'], 'must be "none", "token" or "signature"').optional(),
+  websocket_signature: z.enum(['off', 'required'], 'must be "off" or "required"').default('off'),
   bots: z
     .array(z.union([z.literal('demo:'), url('ws:', 'wss:')], 'must be a ws:// or wss:// URL, or "demo:"'))
     .min(1, 'name at least one bot, such as "ws://127.0.0.1:7861/ws", or "demo:"'),
-  numbers: z.array(PhoneNumber).default([]),
+  numbers: z.array(CalledNumber).default([]),
   max_session_duration: z.int().min(60).max(14_400).transform(toMilliseconds).optional(),
   idle_timeout: seconds.optional(),
   allowed_origins: z.array(Origin).default([]),
+  stream_secrets: z.array(KeyHash).default([]),
   pool: Pool.prefault({}),
   scaling: z.strictObject({ max_agents: count.optional() }).default({}),
   fallback: Fallback.optional(),
+  steps: StepsTable.optional(),
+  ...callsShape,
 });
 
 const Workers = z.custom<number | 'auto'>(
   (value) => value === 'auto' || z.int().min(1).max(MAX_WORKERS).safeParse(value).success,
   `must be 1 to ${MAX_WORKERS}, or "auto" for one per core`,
 );
-
-const KeyHash = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'write keys in a file as sha256:<64 hex digits>');
 
 const Organization = z.strictObject({
   name: Name,
@@ -137,18 +122,21 @@ const File = z.strictObject({
   workers: Workers.default(1),
   agents: z.array(Agent).default([]),
   organizations: z.array(Organization).default([]),
+  ...routingShape,
   limits: Limits.default({}),
 });
 
 /** One [[agents]] table. Times in milliseconds. */
-export interface AgentEntry {
+export interface AgentEntry extends CallsEntry {
   readonly agent_name: string;
-  readonly websocket_auth?: 'none' | 'token' | undefined;
+  readonly websocket_auth?: 'none' | 'token' | 'signature' | undefined;
+  readonly websocket_signature: 'off' | 'required';
   readonly bots: readonly string[];
   readonly numbers: readonly string[];
   readonly max_session_duration?: number | undefined;
   readonly idle_timeout?: number | undefined;
   readonly allowed_origins: readonly string[];
+  readonly stream_secrets: readonly string[];
   readonly pool: {
     readonly max_sessions?: number | undefined;
     readonly wait: number;
@@ -157,17 +145,13 @@ export interface AgentEntry {
     readonly discovery: 'static' | 'dns';
   };
   readonly scaling: { readonly max_agents?: number | undefined };
-  readonly fallback?:
-    | {
-        readonly say?: string | undefined;
-        readonly dial?: string | undefined;
-        readonly redirect?: string | undefined;
-      }
-    | undefined;
+  /** Shorthand for the steps of all that goes wrong. */
+  readonly fallback?: readonly AgentStep[] | undefined;
+  readonly steps?: Partial<AgentSteps> | undefined;
 }
 
 /** hookswitch.toml, as written, with its defaults. Times in milliseconds. */
-export interface ConfigFile {
+export interface ConfigFile extends RoutingEntry {
   readonly public_url?: string | undefined;
   readonly internal_url?: string | undefined;
   readonly listen?: string | undefined;

@@ -14,6 +14,7 @@ const WORDS: Readonly<Record<CompletionStatus, string>> = {
   LIMIT_REACHED: 'limit_reached',
   DRAINED: 'drained',
   STOPPED: 'terminated',
+  NOT_ANSWERED: 'not_answered',
   GATEWAY_LOST: 'unknown',
 };
 

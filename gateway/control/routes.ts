@@ -11,7 +11,7 @@ import { absent, notImplemented } from './absent.ts';
 import { readListQuery } from './session-query.ts';
 import { sessionOf, unknownSession } from './session-of.ts';
 import { stopSession } from './stop.ts';
-import { agentView, sessionView } from './views.ts';
+import { agentView, sessionInFull, sessionView } from './views.ts';
 
 export interface ControlOptions {
   readonly agents: AgentTable;
@@ -65,7 +65,10 @@ export function controlRoutes(options: ControlOptions): ControlRoute[] {
     const { total, records } = await sessions.list(query);
     return { total_count: total, sessions: records.map(sessionView) };
   };
-  const show: Action = async (asked) => sessionView(await sessionOf(named(asked), asked.session, sessions));
+  const show: Action = async (asked) => {
+    const record = await sessionOf(named(asked), asked.session, sessions);
+    return sessionInFull(record, await sessions.events(record.id));
+  };
   const stop: Action = async (asked) => {
     const { id, agent } = await sessionOf(named(asked), asked.session, sessions);
     const record = await stopSession(sessions, id);

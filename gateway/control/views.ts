@@ -1,3 +1,4 @@
+import type { KeptEvent } from '../../shared/call-status.ts';
 import { serviceHostOf, type Agent } from '../agents.ts';
 import type { SessionCount, SessionRecord } from '../sessions/store.ts';
 import { endStateOf } from './end-states.ts';
@@ -44,6 +45,15 @@ export function sessionView({ id, agent, organization, createdAt, openedAt, endi
     closeCode: ending?.code ?? null,
     closeReason: ending?.reason ?? null,
   };
+}
+
+/** One session, and what its carrier told about the call. `at`: when we were told; `sentAt`: by the carrier's own clock. */
+export function sessionInFull(record: SessionRecord, events: readonly KeptEvent[]): object {
+  return { ...sessionView(record), events: events.map(eventView) };
+}
+
+function eventView({ event: { type, sentAt, ...facts }, at }: KeptEvent): object {
+  return { type, at: iso(at), sentAt: sentAt === null ? null : iso(sentAt), ...facts };
 }
 
 function iso(at: number): string {

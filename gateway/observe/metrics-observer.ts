@@ -51,6 +51,8 @@ export function metricsObserver(count: Instruments, isLeaving: () => boolean): M
         isLeaving,
       });
     },
+    callback: ({ provider, event, result }) => count.callbacks.inc({ provider, event, result }),
+    routed: (route, agent) => count.routed.inc({ route, agent: serviceHostOf(agent) }),
     stored: (operation, took, result) => count.store.observe({ operation, result }, took),
   };
 }

@@ -32,6 +32,8 @@ const STORE_BUCKETS = [
 export interface Instruments {
   readonly starts: Counter<'via' | 'agent' | 'result'>;
   readonly webhooks: Counter<'provider' | 'result'>;
+  readonly callbacks: Counter<'provider' | 'event' | 'result'>;
+  readonly routed: Counter<'route' | 'agent'>;
   readonly upgrades: Counter<'endpoint' | 'result'>;
   readonly dials: Histogram<'result'>;
   readonly firstMessages: Histogram<'endpoint'>;
@@ -50,12 +52,7 @@ export function instruments(register: Registry): Instruments {
       labelNames: ['via', 'agent', 'result'],
       registers,
     }),
-    webhooks: new Counter({
-      name: 'hookswitch_webhooks_total',
-      help: 'Voice webhooks, by carrier and result.',
-      labelNames: ['provider', 'result'],
-      registers,
-    }),
+    ...ofCarriers(registers),
     upgrades: new Counter({
       name: 'hookswitch_upgrades_total',
       help: 'WebSocket upgrade requests, by endpoint and result.',
@@ -98,10 +95,39 @@ export function instruments(register: Registry): Instruments {
   };
 }
 
+/** What comes over HTTP from carriers. */
+function ofCarriers(registers: Registry[]): Pick<Instruments, 'webhooks' | 'callbacks' | 'routed'> {
+  return {
+    webhooks: new Counter({
+      name: 'hookswitch_webhooks_total',
+      help: 'Voice webhooks, by carrier and result.',
+      labelNames: ['provider', 'result'],
+      registers,
+    }),
+    callbacks: new Counter({
+      name: 'hookswitch_callbacks_total',
+      help: 'Status and stream callbacks, by carrier, event and what became of it.',
+      labelNames: ['provider', 'event', 'result'],
+      registers,
+    }),
+    routed: new Counter({
+      name: 'hookswitch_calls_routed_total',
+      help: 'Calls that webhooks gave to agents, by the row of the routing table and agent.',
+      labelNames: ['route', 'agent'],
+      registers,
+    }),
+  };
+}
+
 /** What an alert waits for is shown before it happens: the first time would not be seen as a rise. */
-export function showZeros({ webhooks, dials, drained }: Instruments, carriers: readonly string[]): void {
+export function showZeros(count: Instruments, carriers: readonly string[]): void {
+  const { webhooks, callbacks, dials, drained } = count;
   const results: RequestResult[] = ['started', 'declined', 'repeated', 'forbidden', 'malformed'];
-  for (const provider of carriers) for (const result of results) webhooks.inc({ provider, result }, 0);
+  for (const provider of carriers) {
+    for (const result of results) webhooks.inc({ provider, result }, 0);
+    callbacks.inc({ provider, event: 'stream-error', result: 'kept' }, 0);
+    callbacks.inc({ provider, event: 'none', result: 'forbidden' }, 0);
+  }
   const ways: DialResult[] = ['answered', 'unreachable', 'caller_left'];
   for (const result of ways) dials.zero({ result });
   for (const result of ['finished', 'cut']) drained.inc({ result }, 0);

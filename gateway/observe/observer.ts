@@ -1,6 +1,15 @@
+import type { CallEvent } from '../../shared/call-status.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { Agent } from '../agents.ts';
 import type { Ending, Session } from '../sessions/store.ts';
+
+/** What became of a callback of a carrier. */
+export interface ToldCallback {
+  readonly provider: string;
+  /** `none`: of no interest here, or not genuine. */
+  readonly event: CallEvent['type'] | 'none';
+  readonly result: 'kept' | 'repeated' | 'unknown_call' | 'ignored' | 'forbidden' | 'malformed' | 'failed';
+}
 
 /** What asks for a session: a carrier's webhook, POST /start with a key, or POST /api/start from a page. */
 export interface Asking {
@@ -65,6 +74,10 @@ export interface Observer {
   readonly request: (asking: Asking) => RequestObserver;
   /** `endpoint`: one that exists, or "unknown". */
   readonly upgrade: (endpoint: string) => CallObserver;
+  /** A genuine callback of a carrier about a call, or one that was not. */
+  readonly callback: (told: ToldCallback) => void;
+  /** A call was given to an agent by that row of the routing table. */
+  readonly routed: (route: string, agent: Agent) => void;
   /** An operation of the session store is over. */
   readonly stored: (operation: string, seconds: number, result: string) => void;
 }
@@ -95,6 +108,8 @@ export function observers(all: readonly Observer[]): Observer {
         left: () => each.forEach((one) => one.left()),
       };
     },
+    callback: (told) => all.forEach((one) => one.callback(told)),
+    routed: (route, agent) => all.forEach((one) => one.routed(route, agent)),
     stored: (...what) => all.forEach((one) => one.stored(...what)),
   };
 }

@@ -33,6 +33,8 @@ export function startTracing(telemetry: Telemetry, { log, now }: TracingOptions)
     observer: {
       request: (asking) => requestSpan(asking, span),
       upgrade: (endpoint) => callSpans(endpoint, span),
+      callback: () => {},
+      routed: () => {},
       stored: () => {},
     },
     close,

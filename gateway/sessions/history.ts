@@ -12,8 +12,8 @@ export interface History {
   readonly records: () => Iterable<EndedRecord>;
 }
 
-/** Remembers `max` sessions. */
-export function history(max: number): History {
+/** Remembers `max` sessions. `onForgotten` is told the id of each that goes. */
+export function history(max: number, onForgotten: (id: string) => void): History {
   const ended = new Map<string, EndedRecord>();
   /** The last one of each phone call. */
   const ofCalls = new Map<string, EndedRecord>();
@@ -22,6 +22,7 @@ export function history(max: number): History {
     ended.delete(record.id);
     const key = callKey(record.provider, record.call?.id ?? '');
     if (ofCalls.get(key) === record) ofCalls.delete(key);
+    onForgotten(record.id);
   }
 
   return {

@@ -54,12 +54,16 @@ export function remoteStore({ send, now, timeout = STORE_TIMEOUT }: RemoteStoreO
   const sessions: SessionStore = {
     issue: (session, ticket, max) => ask({ method: 'issue', args: [session, onlyTicket(ticket), max] }),
     take: (key) => ask({ method: 'take', args: [key] }),
+    bind: (key, call, body) => ask({ method: 'bind', args: [key, call, body] }),
     giveBack: (session, ticket) =>
       ask({ method: 'giveBack', args: [withoutBody(session), onlyTicket(ticket)] }),
     open: (session, max) => ask({ method: 'open', args: [session, max] }),
     end: (session, ending) => ask({ method: 'end', args: [withoutBody(session), ending] }),
     read: (id) => ask({ method: 'read', args: [id] }),
     endingOf: (provider, callId) => ask({ method: 'endingOf', args: [provider, callId] }),
+    nameCall: (id, provider, callId) => ask({ method: 'nameCall', args: [id, provider, callId] }),
+    note: (provider, callId, event) => ask({ method: 'note', args: [provider, callId, event] }),
+    events: (id) => ask({ method: 'events', args: [id] }),
     seat: (session, bots, max) => ask({ method: 'seat', args: [withoutBody(session), bots, max] }),
     unseat: (session) => ask({ method: 'unseat', args: [withoutBody(session)] }),
     find: (id) => ask({ method: 'find', args: [id] }),

@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { CALL_ENDS, CALL_PROGRESS, type CallEvent, type KeptEvent } from '../../shared/call-status.ts';
+import type { Call } from '../../shared/provider.ts';
 import type {
   CompletionStatus,
   Ending,
+  Noted,
   Session,
   SessionCount,
   SessionList,
@@ -15,14 +18,19 @@ const count = z.int().nonnegative();
 /** Milliseconds since the epoch. */
 const time = z.number();
 
+export const CallData: z.ZodType<Call> = z.strictObject({
+  id: text,
+  from: text,
+  to: text,
+  direction: z.enum(['inbound', 'outbound']),
+});
+
 const session = {
   id: text,
   agent: text,
   organization: text,
   provider: text,
-  call: z
-    .strictObject({ id: text, from: text, to: text, direction: z.enum(['inbound', 'outbound']) })
-    .nullable(),
+  call: CallData.nullable(),
   createdAt: time,
   trace: text.exactOptional(),
 };
@@ -41,6 +49,7 @@ export const statuses: readonly CompletionStatus[] = [
   'LIMIT_REACHED',
   'DRAINED',
   'STOPPED',
+  'NOT_ANSWERED',
   'GATEWAY_LOST',
 ];
 
@@ -77,3 +86,30 @@ export const ListData: z.ZodType<SessionList> = z.strictObject({
 });
 
 export const CountData: z.ZodType<SessionCount> = z.strictObject({ live: count, reserved: count });
+
+const told = { sentAt: time.nullable(), sequence: count.nullable() };
+const stream = { ...told, streamId: text.nullable() };
+
+export const EventData: z.ZodType<CallEvent> = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.enum(CALL_PROGRESS), ...told }),
+  z.strictObject({ type: z.enum(CALL_ENDS), ...told, duration: count.nullable(), cause: text.nullable() }),
+  z.strictObject({ type: z.enum(['stream-started', 'stream-stopped']), ...stream }),
+  z.strictObject({
+    type: z.enum(['stream-error', 'stream-degraded']),
+    ...stream,
+    code: text.nullable(),
+    said: text,
+    meaning: text,
+    cure: text,
+  }),
+]);
+
+export const KeptEventsData: z.ZodType<readonly KeptEvent[]> = z.array(
+  z.strictObject({ event: EventData, at: time }),
+);
+export const NotedData: z.ZodType<Noted> = z.strictObject({ sessionId: text, isNew: z.boolean() });
+
+/** Equal for equal events, whoever made them: the order of members is that of the schema. */
+export function eventText(event: CallEvent): string {
+  return JSON.stringify(EventData.parse(event));
+}

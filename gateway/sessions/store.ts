@@ -1,3 +1,4 @@
+import type { CallEvent, KeptEvent } from '../../shared/call-status.ts';
 import type { Call } from '../../shared/provider.ts';
 
 /** One conversation between a caller and a bot, from /start until both sockets are closed. */
@@ -36,6 +37,8 @@ export type CompletionStatus =
   | 'DRAINED'
   /** Somebody with a private key stopped it. */
   | 'STOPPED'
+  /** A call that we placed, and nobody answered: busy, failed, or rung out. */
+  | 'NOT_ANSWERED'
   /** The process that relayed it is gone. */
   | 'GATEWAY_LOST';
 
@@ -86,6 +89,13 @@ export interface SessionCount {
   readonly reserved: number;
 }
 
+/** What became of an event that a carrier told. */
+export interface Noted {
+  readonly sessionId: string;
+  /** False when it had been told before. */
+  readonly isNew: boolean;
+}
+
 /**
  * Where sessions live between /start and hang-up.
  *
@@ -95,7 +105,8 @@ export interface SessionCount {
 export interface SessionStore {
   /**
    * Keeps a session waiting under a ticket, and counts it as reserved. `maxSessions`: of its agent, live and reserved.
-   * Rejects with ERR_AT_CAPACITY, or ERR_STORE_FULL: nothing that waits is ever pushed out.
+   * Rejects with ERR_AT_CAPACITY, or ERR_STORE_FULL: nothing that waits is ever pushed out, also not by another session
+   * under the same ticket, which then waits nowhere.
    */
   issue(session: Session, ticket: Ticket, maxSessions: number | null): Promise<void>;
   /** Waiting → live, in one atomic step: null for everyone but the first, and after the ticket has expired. */
@@ -105,6 +116,11 @@ export interface SessionStore {
    * up its seat, and is no longer listed.
    */
   giveBack(session: Session, ticket: Ticket): Promise<void>;
+  /**
+   * The call of a session that waits, and was issued before its carrier named the call: from now on it is for that one
+   * only. `body`: for a session without one. Resolves with it; null when none waits under that key, or for another call.
+   */
+  bind(key: string, call: Call, body: string): Promise<Session | null>;
   /** Live from now on, without a ticket. Rejects with ERR_AT_CAPACITY. */
   open(session: Session, maxSessions: number | null): Promise<void>;
   /**
@@ -116,6 +132,19 @@ export interface SessionStore {
   read(id: string): Promise<Session | null>;
   /** How the last session of a phone call ended; null while it lives and when it is not known. */
   endingOf(provider: string, callId: string): Promise<Ending | null>;
+
+  /**
+   * From now on, events of that call are kept with this session, which was issued or opened before its call was known. With
+   * a call that was known it is so from the beginning; of two sessions of a call the later one has what comes.
+   */
+  nameCall(id: string, provider: string, callId: string): Promise<void>;
+  /**
+   * Keeps what a carrier told about a call, once, whenever it comes: while the session waits, lives, or is remembered.
+   * Only the last MAX_CALL_EVENTS of a session are kept. Null, and nothing is kept, when no session of that call is known.
+   */
+  note(provider: string, callId: string, event: CallEvent): Promise<Noted | null>;
+  /** What was told about a session's call, in the order in which it happened. */
+  events(id: string): Promise<readonly KeptEvent[]>;
 
   /**
    * Gives a live session a seat at the bot with the fewest sessions of all processes, the first of those with equally

@@ -1,4 +1,5 @@
 import { TOKEN_TTL } from '../../shared/start.ts';
+import type { Call } from '../../shared/provider.ts';
 import { CLOCK_SKEW } from '../limits.ts';
 import type { Ledger } from './ledger.ts';
 import type { Session, Ticket } from './store.ts';
@@ -15,6 +16,8 @@ export interface Tickets {
   readonly add: (session: Session, ticket: Ticket) => void;
   /** The session of a ticket, once. */
   readonly take: (key: string) => Session | null;
+  /** As SessionStore. */
+  readonly bind: (key: string, call: Call, body: string) => Session | null;
   /** Forgets the session when its ticket has expired meanwhile. */
   readonly giveBack: (key: string, session: Session) => void;
   /** Forgets what has expired. */
@@ -22,8 +25,11 @@ export interface Tickets {
   readonly clear: () => void;
 }
 
-/** `now`: milliseconds since the epoch. Tickets must be added in the order of their expiry. They count as reserved. */
-export function tickets(now: () => number, counted: Ledger): Tickets {
+/**
+ * `now`: milliseconds since the epoch. Tickets must be added in the order of their expiry. They count as reserved.
+ * `onForgotten` is told the ids of sessions that were never opened.
+ */
+export function tickets(now: () => number, counted: Ledger, onForgotten: (id: string) => void): Tickets {
   const entries = new Map<string, Entry>();
   let waiting = 0;
 
@@ -35,6 +41,9 @@ export function tickets(now: () => number, counted: Ledger): Tickets {
   return {
     waiting: () => waiting,
     add(session, { key, expiresAt }) {
+      const earlier = entries.get(key);
+      if (earlier?.session && !isOver(earlier)) return onForgotten(session.id); // as in Redis: who waits there stays
+      entries.delete(key); // so that it is the last one again
       entries.set(key, { session, expiresAt });
       waiting += 1;
       counted.add(session, 'reserved');
@@ -48,9 +57,19 @@ export function tickets(now: () => number, counted: Ledger): Tickets {
       counted.remove(session, 'reserved');
       return session;
     },
+    bind(key, call, body) {
+      const entry = entries.get(key);
+      const before = entry?.session;
+      if (!before || isOver(entry) || (before.call && before.call.id !== call.id)) return null;
+      const session = { ...before, call, body: before.body ?? body };
+      counted.remove(before, 'reserved');
+      counted.add(session, 'reserved');
+      entry.session = session;
+      return session;
+    },
     giveBack(key, session) {
       const entry = entries.get(key);
-      if (!entry || isOver(entry)) return;
+      if (!entry || entry.session || isOver(entry)) return onForgotten(session.id);
       entry.session = session;
       waiting += 1;
       counted.add(session, 'reserved');
@@ -62,6 +81,7 @@ export function tickets(now: () => number, counted: Ledger): Tickets {
         if (!entry.session) continue;
         waiting -= 1;
         counted.remove(entry.session, 'reserved');
+        onForgotten(entry.session.id);
       }
     },
     clear: () => entries.clear(),

@@ -1,9 +1,8 @@
 import type { HttpResponse } from '../../shared/http.ts';
-import { digitsOf } from '../../shared/party.ts';
+import { digitsOf, withoutPlus } from '../../shared/party.ts';
 import type { Call, StreamTarget } from '../../shared/provider.ts';
 import { element } from '../../shared/xml.ts';
 import { documents, type Documents } from '../documents.ts';
-import { withoutPlus } from './call.ts';
 
 /**
  * The two attributes nobody may forget: without `keepCallAlive` the next element runs at once and ends the call, and
@@ -20,8 +19,10 @@ const streamAttributes = {
 
 const plivoXml = documents({ speak: 'Speak', number: withoutPlus });
 
-export function connect({ url, call, afterUrl }: StreamTarget): HttpResponse {
-  return plivoXml.connect(element('Stream', { ...streamAttributes, ...extraHeaders(call) }, [url]), afterUrl);
+export function connect({ url, call, afterUrl, streamStatusUrl }: StreamTarget): HttpResponse {
+  const status = streamStatusUrl == null ? {} : { statusCallbackUrl: streamStatusUrl };
+  const attributes = { ...streamAttributes, ...status, ...extraHeaders(call) };
+  return plivoXml.connect(element('Stream', attributes, [url]), afterUrl);
 }
 
 export const decline: Documents['decline'] = plivoXml.decline;

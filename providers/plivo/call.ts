@@ -1,9 +1,9 @@
 import { queryOf, readForm } from '../../shared/form.ts';
 import type { HttpRequest } from '../../shared/http.ts';
-import { isParty } from '../../shared/party.ts';
+import { isParty, withPlus } from '../../shared/party.ts';
 import type { Call } from '../../shared/provider.ts';
 
-const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+export const ID: RegExp = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const STATUS = /^(?:ringing|in-progress|completed|busy|failed|timeout|no-answer|cancel)$/;
 const DIRECTION = /^(?:inbound|outbound)$/;
 
@@ -24,14 +24,4 @@ export function readCall({ method, url, body }: HttpRequest): Call | null {
   const to = withPlus(read('To'));
   if (!isParty(from) || !isParty(to)) return null;
   return { id, from, to, direction: direction === 'inbound' ? 'inbound' : 'outbound' };
-}
-
-/** Plivo leaves the "+" of E.164 away. Codes too short to be a number have none anywhere. */
-export function withPlus(spelling: string): string {
-  return /^[1-9][0-9]{6,14}$/.test(spelling) ? `+${spelling}` : spelling;
-}
-
-/** The same number as Plivo writes it. */
-export function withoutPlus(number: string): string {
-  return number.replace(/^\+/, '');
 }

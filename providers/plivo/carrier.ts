@@ -1,14 +1,16 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import type { Carrier } from '../../shared/carrier.ts';
+import type { Carrier, DocumentAddress } from '../../shared/carrier.ts';
+import { xmlRoot } from '../../shared/document.ts';
 import type { Env } from '../../shared/env.ts';
 import { withQuery } from '../../shared/form.ts';
 import type { HttpRequest } from '../../shared/http.ts';
 import type { Call } from '../../shared/provider.ts';
-import { withoutPlus } from './call.ts';
+import { withoutPlus } from '../../shared/party.ts';
 import { readDocument } from './document.ts';
 import { numbersIn } from './extra-headers.ts';
 import { readSettings } from './settings.ts';
 import { sign } from './signature.ts';
+import { statusForm } from './status.ts';
 
 /** Plivo's end of the line. Null without our variables. */
 export function carrier(env: Env): Carrier | null {
@@ -30,19 +32,19 @@ export function carrier(env: Env): Carrier | null {
       format: { encoding: 'mulaw', sampleRate: 8000 },
       parameters,
     }),
-    ring: (call, to) => ring(call, to, authToken),
+    ring: (call, to) => signed(formOf(call), to, authToken),
+    status: (call, event, to) => signed(statusForm(call, event), to, authToken),
     // Plivo's stream SDKs expect a V3 signature here; over which spelling of the URL is not documented.
     upgradeHeaders: (url) => signatureHeaders({ method: 'GET', url, form: new Map() }, authToken),
-    readDocument,
+    readDocument: (document) => readDocument(xmlRoot(document)),
   };
 }
 
-function ring(
-  call: Call,
-  { url, method }: { readonly url: string; readonly method: 'GET' | 'POST' },
+function signed(
+  form: ReadonlyMap<string, string>,
+  { url, method }: DocumentAddress,
   authToken: string,
 ): HttpRequest {
-  const form = formOf(call);
   const text = new URLSearchParams([...form]).toString();
   if (method === 'GET') {
     const asked = withQuery(url, text);

@@ -3,8 +3,10 @@ import {
   faultOfStreamUrl,
   readDial,
   readHangUp,
+  readPlay,
   readRedirect,
   readSay,
+  readStatusAddress,
   readText,
   readVerbs,
   refusedDocument,
@@ -20,6 +22,7 @@ export function readDocument(root: XmlElement): readonly Verb[] {
   return readVerbs(root, {
     Stream: readStream,
     Speak: readSay,
+    Play: readPlay,
     Dial: readNumber,
     Redirect: readRedirect,
     Hangup: readHangUp,
@@ -51,7 +54,8 @@ function readStream(stream: XmlElement): readonly Verb[] {
   if (contentType !== 'audio/x-mulaw;rate=8000') {
     throw refusedDocument('<Stream> leaves the codec open: set contentType="audio/x-mulaw;rate=8000"');
   }
-  return [{ type: 'stream', url, parameters: readParameters(extraHeaders) }];
+  const parameters = readParameters(extraHeaders);
+  return [{ type: 'stream', url, parameters, ...readStatusAddress(stream, 'statusCallbackUrl') }];
 }
 
 function readParameters(extraHeaders: string | undefined): Readonly<Record<string, string>> {

@@ -1,5 +1,5 @@
 import { isRecord } from '../../shared/fields.ts';
-import { withPlus } from './call.ts';
+import { withPlus } from '../../shared/party.ts';
 
 /**
  * Parameters as Plivo hands them back: `k=v;k2=v2`, although the attribute that sent them used commas. Its own readers

@@ -3,7 +3,7 @@ import { validateV3Signature } from 'plivo/dist/utils/v3Security.js';
 import { sameSecret } from '../../shared/compare.ts';
 import { queryOf, readForm, type Form } from '../../shared/form.ts';
 import type { HttpRequest } from '../../shared/http.ts';
-import type { SignatureCheck } from '../../shared/provider.ts';
+import type { SignatureCheck, SignatureFlaw, UpgradeRequest } from '../../shared/provider.ts';
 
 /**
  * Base64 of one to four HMAC-SHA256, separated by commas as Plivo writes them. A header sent twice is joined with ", ",
@@ -26,10 +26,11 @@ export function verify(request: HttpRequest, authTokens: readonly string[]): Sig
   const given = [headers['x-plivo-signature-v3'], headers['x-plivo-signature-ma-v3']].filter(
     (value) => value !== undefined,
   );
-  if (given.length === 0) return refused('no X-Plivo-Signature-V3 or -Ma-V3 header');
-  if (nonce === undefined) return refused('no X-Plivo-Signature-V3-Nonce header');
+  if (given.length === 0) return missing('X-Plivo-Signature-V3 or -Ma-V3');
+  if (nonce === undefined) return missing('X-Plivo-Signature-V3-Nonce');
   if (!NONCE.test(nonce) || !given.every((value) => SHAPE.test(value))) {
-    return refused('a V3 header is not in its shape');
+    const header = NONCE.test(nonce) ? 'X-Plivo-Signature-V3' : 'X-Plivo-Signature-V3-Nonce';
+    return refused('a V3 header is not in its shape', { type: 'malformed', header });
   }
   if (method !== 'GET' && method !== 'POST') return refused('neither GET nor POST');
   const form = paramsOf(request);
@@ -40,14 +41,42 @@ export function verify(request: HttpRequest, authTokens: readonly string[]): Sig
     const expected = sign({ method, url, form, nonce }, authToken);
     const match = signatures.find((signature) => sameSecret(signature, expected));
     if (match === undefined) continue;
-    try {
-      const params = Object.fromEntries(form);
-      if (validateV3Signature(method, url, nonce, authToken, match, params)) return { ok: true };
-    } catch {
-      return refused('the SDK could not read this request');
-    }
+    if (isSigned(method, url, nonce, authToken, match, Object.fromEntries(form))) return { ok: true };
   }
-  return refused('no V3 signature matches');
+  return refused('no V3 signature matches', { type: 'mismatch', ...hintOf(headers) });
+}
+
+function isSigned(...signed: Parameters<typeof validateV3Signature>): boolean {
+  try {
+    return validateV3Signature(...signed);
+  } catch {
+    return false; // nothing that the SDK cannot read was signed by Plivo
+  }
+}
+
+/**
+ * The same with method GET. Plivo's own stream SDKs read these headers on the upgrade, but no page says over which URL they
+ * are made, and the SDKs disagree: each scheme counts, over our host and the path as received.
+ *
+ * @see https://github.com/plivo/plivo-stream-sdk-python (read 2026-11-21)
+ */
+export function verifyUpgrade(
+  { url, headers }: UpgradeRequest,
+  authTokens: readonly string[],
+): SignatureCheck {
+  const checks = ['wss', 'https', 'http', 'ws'].map((scheme) =>
+    verify({ method: 'GET', url: url.replace(/^wss?/, scheme), headers, body: '' }, authTokens),
+  );
+  const [first = refused('no URL')] = checks;
+  return checks.find(({ ok }) => ok) ?? first;
+}
+
+/** The two headers are made with two accounts' tokens: one alone says whose is needed. */
+function hintOf({ 'x-plivo-signature-ma-v3': main }: HttpRequest['headers']): { hint?: string } {
+  if (main !== undefined) return {};
+  const hint =
+    'only X-Plivo-Signature-V3 arrived, made by the (sub-)account that owns the call: set PLIVO_AUTH_TOKEN to the token of that account, or let your proxy pass X-Plivo-Signature-Ma-V3, made by its main account';
+  return { hint };
 }
 
 /** Form parameters of a POST; none for a GET, whose URL holds them all. Null when a name repeats or a byte is not UTF-8. */
@@ -94,6 +123,10 @@ function sorted(pairs: Iterable<[string, string]>): [string, string][] {
   return [...pairs].toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function refused(reason: string): SignatureCheck {
-  return { ok: false, reason };
+function missing(header: string): SignatureCheck {
+  return refused(`no ${header} header`, { type: 'missing', header });
+}
+
+function refused(reason: string, flaw: SignatureFlaw = { type: 'mismatch' }): SignatureCheck {
+  return { ok: false, reason, flaw };
 }

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../shared/errors.ts';
-import { parseFields, type Fields } from '../../shared/fields.ts';
-import { readAudio, readDigits, readWhole, writeAudio } from '../../shared/frame.ts';
+import type { Fields } from '../../shared/fields.ts';
+import { readAudio, readDigits, readFrame, readWhole, writeAudio } from '../../shared/frame.ts';
 import type {
   AudioFormat,
   StreamCommand,
@@ -25,14 +25,14 @@ export const stream: StreamProtocol = {
   opening: ['start'],
   subprotocol: null,
   clock: 'unix',
-  decodeEvent,
+  decodeEvent: (message) => eventOf(readFrame(message)),
   encodeEvent,
-  decodeCommand,
+  decodeCommand: (message) => commandOf(readFrame(message)),
   encodeCommand,
 };
 
-function decodeEvent(text: string): StreamEvent | null {
-  const frame = parseFields(text, 'ERR_FRAME_INVALID');
+/** What a message of Plivo says, or of whoever speaks its language. */
+export function eventOf(frame: Fields): StreamEvent | null {
   switch (frame.string('event')) {
     case 'start':
       return decodeStart(frame);
@@ -153,8 +153,7 @@ function encodeStart(sequenceNumber: number, facts: StreamFacts): string | null 
 }
 
 /** Plivo's own examples leave `streamId` out now and then, so it is not asked for. */
-function decodeCommand(text: string): StreamCommand | null {
-  const frame = parseFields(text, 'ERR_FRAME_INVALID');
+export function commandOf(frame: Fields): StreamCommand | null {
   switch (frame.string('event')) {
     case 'playAudio': {
       const media = frame.object('media');
@@ -171,7 +170,7 @@ function decodeCommand(text: string): StreamCommand | null {
     default:
       throw new GatewayError(
         'ERR_FRAME_INVALID',
-        'Plivo takes playAudio, checkpoint, clearAudio and sendDTMF',
+        'only playAudio, checkpoint, clearAudio and sendDTMF are taken',
       );
   }
 }

@@ -18,13 +18,27 @@ const streamAttributes = {
   enableReconnect: 'false',
 };
 
-const texml = documents({ speak: 'Say', text: plain, number: plain, url: plainUrl });
+/**
+ * A file that cannot be had would end the whole document, and with it the call.
+ *
+ * @see https://developers.telnyx.com/docs/voice/programmable-voice/texml-verbs/play (read 2026-11-21)
+ */
+const playAttributes = { continueOnError: 'true' };
 
-export function connect({ url, call, afterUrl }: StreamTarget): HttpResponse {
+const texml = documents({
+  speak: 'Say',
+  text: plain,
+  number: plain,
+  url: plainUrl,
+  play: playAttributes,
+});
+
+export function connect({ url, call, afterUrl, streamStatusUrl }: StreamTarget): HttpResponse {
   const parameters = Object.entries({ from_number: call.from, to_number: call.to }).map(([name, value]) =>
     element('Parameter', { name, value: plain(value) }),
   );
-  const stream = element('Stream', { url: plainUrl(url), ...streamAttributes }, parameters);
+  const status = streamStatusUrl == null ? {} : { statusCallback: plainUrl(streamStatusUrl) };
+  const stream = element('Stream', { url: plainUrl(url), ...streamAttributes, ...status }, parameters);
   return texml.connect(element('Connect', {}, [stream]), afterUrl);
 }
 

@@ -3,8 +3,10 @@ import type { HttpRequest } from '../../shared/http.ts';
 import { isParty } from '../../shared/party.ts';
 import type { Call } from '../../shared/provider.ts';
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const CALL_CONTROL_ID = /^v[0-9]:[A-Za-z0-9_-]{1,200}$/;
+export const UUID: RegExp = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** A UUID, or a call control id. */
+export const CALL_ID: RegExp =
+  /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|v[0-9]:[A-Za-z0-9_-]{1,200})$/;
 
 /** Sent with some requests only: may be absent, must not be anything else. */
 const optional: Readonly<Record<string, RegExp>> = {
@@ -22,7 +24,7 @@ export function readCall({ method, url, body }: HttpRequest): Call | null {
   if (!form) return null;
   const read = (name: string): string => form.get(name) ?? '';
   const id = read('CallSid');
-  if (!UUID.test(read('AccountSid')) || !(UUID.test(id) || CALL_CONTROL_ID.test(id))) return null;
+  if (!UUID.test(read('AccountSid')) || !CALL_ID.test(id)) return null;
   for (const [name, shape] of Object.entries(optional)) {
     if (form.has(name) && !shape.test(read(name))) return null;
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Carrier } from '../../shared/carrier.ts';
+import type { Carrier, DocumentAddress } from '../../shared/carrier.ts';
+import { xmlRoot } from '../../shared/document.ts';
 import type { Env } from '../../shared/env.ts';
 import { withQuery } from '../../shared/form.ts';
 import type { HttpRequest } from '../../shared/http.ts';
@@ -7,6 +8,7 @@ import type { Call } from '../../shared/provider.ts';
 import { readDocument } from './document.ts';
 import { readSeed } from './settings.ts';
 import { sign } from './signature.ts';
+import { statusForm } from './status.ts';
 
 /** Telnyx's end of the line. Null without TELNYX_PRIVATE_KEY, which a real account never shows. */
 export function carrier(env: Env): Carrier | null {
@@ -28,30 +30,29 @@ export function carrier(env: Env): Carrier | null {
       format: { encoding: 'mulaw', sampleRate: 8000 },
       parameters,
     }),
-    ring(call, { url, method }, now) {
-      const text = new URLSearchParams(formOf(call, accountId)).toString();
-      const timestamp = `${Math.floor(now / 1000)}`;
-      const signed = (body: string): Record<string, string> => ({
-        'user-agent': 'telnyx-webhooks',
-        'telnyx-timestamp': timestamp,
-        'telnyx-signature-ed25519': sign(timestamp, body, seed),
-      });
-      return method === 'GET'
-        ? { method, url: withQuery(url, text), headers: signed(''), body: '' }
-        : post(url, text, signed(text));
-    },
+    ring: (call, to, now) => signed(formOf(call, accountId), to, { seed, now }),
+    status: (call, event, to, now) => signed(statusForm(call, event, accountId), to, { seed, now }),
     upgradeHeaders: () => ({}),
-    readDocument,
+    readDocument: (document) => readDocument(xmlRoot(document)),
   };
 }
 
-function post(url: string, body: string, headers: Record<string, string>): HttpRequest {
-  return {
-    method: 'POST',
-    url,
-    headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
-    body,
+/** `now`: milliseconds since the epoch. */
+function signed(
+  form: Readonly<Record<string, string>>,
+  { url, method }: DocumentAddress,
+  { seed, now }: { readonly seed: Buffer; readonly now: number },
+): HttpRequest {
+  const text = new URLSearchParams(form).toString();
+  const body = method === 'GET' ? '' : text;
+  const timestamp = `${Math.floor(now / 1000)}`;
+  const headers = {
+    'user-agent': 'telnyx-webhooks',
+    'telnyx-timestamp': timestamp,
+    'telnyx-signature-ed25519': sign(timestamp, body, seed),
   };
+  if (method === 'GET') return { method, url: withQuery(url, text), headers, body };
+  return { method, url, headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers }, body };
 }
 
 function formOf({ id, from, to, direction }: Call, accountId: string): Record<string, string> {

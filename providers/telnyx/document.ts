@@ -5,8 +5,10 @@ import {
   readHangUp,
   readOnly,
   readParameters,
+  readPlay,
   readRedirect,
   readSay,
+  readStatusAddress,
   readVerbs,
   refusedDocument,
 } from '../../shared/document.ts';
@@ -18,10 +20,16 @@ export function readDocument(root: XmlElement): readonly Verb[] {
   return readVerbs(root, {
     Connect: (connect) => [readStream(readOnly(connect, 'Stream'))],
     Say: readSay,
+    Play: readSafePlay,
     Dial: readDial,
     Redirect: readRedirect,
     Hangup: readHangUp,
   });
+}
+
+function readSafePlay(play: XmlElement): readonly Verb[] {
+  if (play.attributes['continueOnError'] === 'true') return readPlay(play);
+  throw refusedDocument('a file that cannot be had would end the call: set continueOnError="true" in <Play>');
 }
 
 function refuseTemplates(element: XmlElement): void {
@@ -57,5 +65,6 @@ function readStream(stream: XmlElement): Verb {
       'Telnyx would open a lost socket again with a spent token: set enableReconnect="false"',
     );
   }
-  return { type: 'stream', url, parameters: readParameters(stream) };
+  const parameters = readParameters(stream);
+  return { type: 'stream', url, parameters, ...readStatusAddress(stream, 'statusCallback') };
 }

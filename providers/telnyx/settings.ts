@@ -4,7 +4,12 @@ import { GatewayError } from '../../shared/errors.ts';
 
 export const variables = ['TELNYX_API_KEY', 'TELNYX_PUBLIC_KEY'] as const;
 
+/** Of the account and of its TeXML application: for redirecting a call, and for calling out. */
+export const options = ['TELNYX_ACCOUNT_SID', 'TELNYX_APPLICATION_ID', 'TELNYX_API_URL'] as const;
+
 export interface TelnyxSettings {
+  /** One, or two while one replaces the other; the first is used. */
+  readonly apiKeys: readonly [string, ...string[]];
   /** Base64 of 32 bytes, Ed25519. One, or two while one replaces the other. */
   readonly publicKeys: readonly string[];
 }
@@ -13,10 +18,10 @@ export interface TelnyxSettings {
 export function readSettings(env: Env): TelnyxSettings | null {
   const group = readGroup(env, variables);
   if (!group) return null;
-  readSecrets('TELNYX_API_KEY', group.TELNYX_API_KEY);
+  const apiKeys = readSecrets('TELNYX_API_KEY', group.TELNYX_API_KEY);
   const publicKeys = readSecrets('TELNYX_PUBLIC_KEY', group.TELNYX_PUBLIC_KEY);
   if (!publicKeys.every(isKey)) throw wrongKey('TELNYX_PUBLIC_KEY');
-  return { publicKeys };
+  return { apiKeys, publicKeys };
 }
 
 /** The seed of the private key, which only Telnyx has, and the simulator. Null when not set. Throws ERR_CONFIG_INVALID. */

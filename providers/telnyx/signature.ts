@@ -1,7 +1,10 @@
 import { createPrivateKey, sign as signBytes, type KeyObject } from 'node:crypto';
 import { TelnyxWebhook } from 'telnyx/lib/webhooks';
 import type { HttpRequest } from '../../shared/http.ts';
-import type { SignatureCheck } from '../../shared/provider.ts';
+import type { SignatureCheck, SignatureFlaw } from '../../shared/provider.ts';
+
+/** Seconds that the SDK allows between a timestamp and our clock. */
+const TOLERANCE = 300;
 
 /**
  * Ed25519 over the timestamp, "|" and the body's bytes. The URL is not signed, and so are not the parameters of a GET,
@@ -15,15 +18,24 @@ export async function verify(
 ): Promise<SignatureCheck> {
   const signature = headers['telnyx-signature-ed25519'];
   const timestamp = headers['telnyx-timestamp'];
-  if (signature === undefined) return refused('no telnyx-signature-ed25519 header');
-  if (timestamp === undefined) return refused('no telnyx-timestamp header');
-  if (!isSignature(signature)) return refused('telnyx-signature-ed25519 is not one base64 Ed25519 signature');
-  if (!/^[0-9]{1,12}$/.test(timestamp)) return refused('telnyx-timestamp is not one number of seconds');
+  if (signature === undefined) return missing('telnyx-signature-ed25519');
+  if (timestamp === undefined) return missing('telnyx-timestamp');
+  if (!isSignature(signature)) {
+    const header = 'telnyx-signature-ed25519';
+    return refused(`${header} is not one base64 Ed25519 signature`, { type: 'malformed', header });
+  }
+  if (!/^[0-9]{1,12}$/.test(timestamp)) {
+    const header = 'telnyx-timestamp';
+    return refused(`${header} is not one number of seconds`, { type: 'malformed', header });
+  }
   const signed = { 'telnyx-signature-ed25519': signature, 'telnyx-timestamp': timestamp };
   for (const publicKey of publicKeys) {
     if (await isSigned(publicKey, body, signed)) return { ok: true };
   }
-  return refused('the Ed25519 signature does not match, or its timestamp is more than 300 s away');
+  const seconds = Math.floor(Date.now() / 1000) - Number(timestamp);
+  return Math.abs(seconds) > TOLERANCE
+    ? refused(`telnyx-timestamp is more than ${TOLERANCE} s away`, { type: 'stale', seconds })
+    : refused('the Ed25519 signature does not match');
 }
 
 async function isSigned(publicKey: string, body: string, headers: Record<string, string>): Promise<boolean> {
@@ -51,6 +63,10 @@ function privateKeyOf(seed: Buffer): KeyObject {
   return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
 }
 
-function refused(reason: string): SignatureCheck {
-  return { ok: false, reason };
+function missing(header: string): SignatureCheck {
+  return refused(`no ${header} header`, { type: 'missing', header });
+}
+
+function refused(reason: string, flaw: SignatureFlaw = { type: 'mismatch' }): SignatureCheck {
+  return { ok: false, reason, flaw };
 }

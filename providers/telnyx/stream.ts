@@ -1,11 +1,12 @@
 import { GatewayError } from '../../shared/errors.ts';
-import { parseFields, type Fields } from '../../shared/fields.ts';
-import { readAudio, readDigits, readWhole, writeAudio } from '../../shared/frame.ts';
+import type { Fields } from '../../shared/fields.ts';
+import { readAudio, readDigits, readFrame, readWhole, writeAudio } from '../../shared/frame.ts';
 import type {
   AudioFormat,
   StreamCommand,
   StreamEvent,
   StreamFacts,
+  StreamMessage,
   StreamProtocol,
 } from '../../shared/stream.ts';
 import { readInstant, writeInstant } from './instant.ts';
@@ -41,8 +42,8 @@ export const stream: StreamProtocol = {
   encodeCommand,
 };
 
-function decodeEvent(text: string): StreamEvent | null {
-  const frame = parseFields(text, 'ERR_FRAME_INVALID');
+function decodeEvent(message: StreamMessage): StreamEvent | null {
+  const frame = readFrame(message);
   switch (frame.string('event')) {
     case 'connected':
       return { type: 'connected' };
@@ -186,8 +187,8 @@ function encodeError(code: string, detail: string, stream_id: string): string | 
   return JSON.stringify({ event: 'error', payload, stream_id });
 }
 
-function decodeCommand(text: string): StreamCommand | null {
-  const frame = parseFields(text, 'ERR_FRAME_INVALID');
+function decodeCommand(message: StreamMessage): StreamCommand | null {
+  const frame = readFrame(message);
   const type = frame.string('event');
   if (type === 'media') return { type, audio: readAudio(frame.object('media').string('payload')) };
   if (type === 'mark') return { type, name: frame.object('mark').string('name') };

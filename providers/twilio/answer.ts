@@ -13,9 +13,13 @@ export const MAX_PARAMETER = 499;
 const twiml = documents({ speak: 'Say' });
 
 /** @see https://www.twilio.com/docs/voice/twiml/connect (read 2026-11-21) */
-export function connect({ url, call, afterUrl }: StreamTarget): HttpResponse {
+export function connect(
+  { url, call, afterUrl, streamStatusUrl }: StreamTarget,
+  dialect: XmlElement['attributes'] = {},
+): HttpResponse {
   const parameters = [parameter('from_number', call.from), parameter('to_number', call.to)].flat();
-  const stream = element('Stream', { url, track: 'inbound_track' }, parameters);
+  const status = streamStatusUrl == null ? {} : { statusCallback: streamStatusUrl };
+  const stream = element('Stream', { url, track: 'inbound_track', ...status, ...dialect }, parameters);
   return twiml.connect(element('Connect', {}, [stream]), afterUrl);
 }
 

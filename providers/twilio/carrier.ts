@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Carrier } from '../../shared/carrier.ts';
+import { xmlRoot } from '../../shared/document.ts';
 import type { Env } from '../../shared/env.ts';
 import { withQuery } from '../../shared/form.ts';
 import type { HttpRequest } from '../../shared/http.ts';
@@ -7,7 +8,10 @@ import type { Call } from '../../shared/provider.ts';
 import { readDocument } from './document.ts';
 import { readSettings } from './settings.ts';
 import { sign } from './signature.ts';
+import { statusForm } from './status.ts';
 import { stream } from './stream.ts';
+
+const agent = 'TwilioProxy/1.1';
 
 /** Twilio's end of the line, signing with the SDK's own function. Null without our variables. */
 export function carrier(env: Env): Carrier | null {
@@ -30,12 +34,15 @@ export function carrier(env: Env): Carrier | null {
       format: { encoding: 'mulaw', sampleRate: 8000 },
       parameters,
     }),
-    ring: (call, to) => ring(call, to, { accountId, authToken }),
+    ring: (call, to) =>
+      signed(formOf(call, accountId), to, { header: 'x-twilio-signature', authToken, agent }),
+    status: (call, event, to) =>
+      signed(statusForm(call, event, accountId), to, { header: 'x-twilio-signature', authToken, agent }),
     upgradeHeaders: (url) => ({
       'x-twilio-signature': sign(url, {}, authToken),
       ...(stream.subprotocol === null ? {} : { 'sec-websocket-protocol': stream.subprotocol }),
     }),
-    readDocument,
+    readDocument: (document) => readDocument(xmlRoot(document)),
   };
 }
 
@@ -43,29 +50,27 @@ function sid(prefix: string): string {
   return prefix + randomBytes(16).toString('hex');
 }
 
-function ring(
-  call: Call,
+/** A form as a request, signed in `header`: in the query of a GET, in the body of a POST. */
+export function signed(
+  form: Readonly<Record<string, string>>,
   to: { readonly url: string; readonly method: 'GET' | 'POST' },
-  { accountId, authToken }: { readonly accountId: string; readonly authToken: string },
+  by: { readonly header: string; readonly authToken: string; readonly agent: string },
 ): HttpRequest {
-  const form = formOf(call, accountId);
   const text = new URLSearchParams(form).toString();
-  const agent = { 'user-agent': 'TwilioProxy/1.1' };
+  const headers = { 'user-agent': by.agent };
   if (to.method === 'GET') {
     const url = withQuery(to.url, text);
-    return {
-      method: 'GET',
-      url,
-      headers: { ...agent, 'x-twilio-signature': sign(url, {}, authToken) },
-      body: '',
-    };
+    const signature = sign(url, {}, by.authToken);
+    return { method: 'GET', url, headers: { ...headers, [by.header]: signature }, body: '' };
   }
-  const headers = {
-    ...agent,
-    'content-type': 'application/x-www-form-urlencoded; charset=UTF-8',
-    'x-twilio-signature': sign(to.url, form, authToken),
+  const type = { 'content-type': 'application/x-www-form-urlencoded; charset=UTF-8' };
+  const signature = sign(to.url, form, by.authToken);
+  return {
+    method: 'POST',
+    url: to.url,
+    headers: { ...headers, ...type, [by.header]: signature },
+    body: text,
   };
-  return { method: 'POST', url: to.url, headers, body: text };
 }
 
 /** All that Twilio sends with a call; the places are its guess from the number, here always the same. */

@@ -1,7 +1,7 @@
 import { getExpectedTwilioSignature, validateRequest } from 'twilio/lib/webhooks/webhooks.js';
 import { queryOf, readForm } from '../../shared/form.ts';
 import type { HttpRequest } from '../../shared/http.ts';
-import type { SignatureCheck } from '../../shared/provider.ts';
+import type { SignatureCheck, SignatureFlaw, UpgradeRequest } from '../../shared/provider.ts';
 import type { TwilioSettings } from './settings.ts';
 
 /** Base64 of an HMAC-SHA1. A header sent twice is joined with ", " and does not fit. */
@@ -12,30 +12,61 @@ const SHAPE = /^[A-Za-z0-9+/]{27}=$/;
  * its parameters in the URL. The same holds for the upgrade to our WebSocket, whose URL is the `wss://` one we gave.
  *
  * The official validator also tries the URL with and without port, and with its query encoded anew: another spelling
- * of the same parameters is the same request.
+ * of the same parameters is the same request. `header`: dialects carry it under another name.
  *
  * @see https://www.twilio.com/docs/usage/webhooks/webhooks-security (read 2026-11-21)
  */
-export function verify(request: HttpRequest, { accountSid, authTokens }: TwilioSettings): SignatureCheck {
+export function verify(
+  request: HttpRequest,
+  { accountSid, authTokens }: TwilioSettings,
+  header: string = 'X-Twilio-Signature',
+): SignatureCheck {
   const { url, headers, body, method } = request;
-  const given = headers['x-twilio-signature'];
-  if (given === undefined) return refused('no X-Twilio-Signature header');
-  if (!SHAPE.test(given)) return refused('X-Twilio-Signature is not one base64 HMAC-SHA1');
+  const given = headers[header.toLowerCase()];
+  if (given === undefined) return refused(`no ${header} header`, { type: 'missing', header });
+  if (!SHAPE.test(given)) {
+    return refused(`${header} is not one base64 HMAC-SHA1`, { type: 'malformed', header });
+  }
   if (!isPlainUrl(url)) return refused('the URL is not spelled as Twilio would request it');
   const query = readForm(queryOf(url));
   const form = readForm(body);
   if (!query || !form) return refused('repeated or too many parameters');
   const params: Record<string, string> = method === 'GET' ? {} : Object.fromEntries(form);
+  const flaw = flawOf(form.get('AccountSid') ?? query.get('AccountSid'), accountSid);
+  const matches = authTokens.some((token) => isSigned(token, given, url, params));
+  if (!matches) return refused(`${header} does not match`, flaw);
+  return flaw.type === 'account' ? refused('AccountSid is not ours', flaw) : { ok: true };
+}
+
+/** What is wrong if anything is: another account has another token. */
+function flawOf(account: string | undefined, ours: string): SignatureFlaw {
+  return account === undefined || account === ours ? { type: 'mismatch' } : { type: 'account', account };
+}
+
+function isSigned(...signed: Parameters<typeof validateRequest>): boolean {
   try {
-    if (!authTokens.some((token) => validateRequest(token, given, url, params))) {
-      return refused('X-Twilio-Signature does not match');
-    }
+    return validateRequest(...signed);
   } catch {
-    return refused('the SDK could not read this request');
+    return false; // nothing that the SDK cannot read was signed by Twilio
   }
-  const account = form.get('AccountSid') ?? query.get('AccountSid');
-  if (account !== undefined && account !== accountSid) return refused('AccountSid is not ours');
-  return { ok: true };
+}
+
+/**
+ * The same over the `wss://` URL of the document, without parameters. Whether it is signed with a slash at its end where
+ * the document has none is not documented: both count.
+ *
+ * @see https://www.twilio.com/docs/global-infrastructure/firewall-configurations/media-streams-configuration (read
+ * 2026-11-21)
+ */
+export function verifyUpgrade(
+  { url, headers }: UpgradeRequest,
+  settings: TwilioSettings,
+  header?: string,
+): SignatureCheck {
+  const check = (spelling: string): SignatureCheck =>
+    verify({ method: 'GET', url: spelling, headers, body: '' }, settings, header);
+  const asGiven = check(url);
+  return asGiven.ok || url.includes('?') || !check(`${url}/`).ok ? asGiven : { ok: true };
 }
 
 /** The signature Twilio would send, from its own SDK. */
@@ -52,6 +83,6 @@ function isPlainUrl(url: string): boolean {
   return parts !== null && URL.canParse(url) && new URL(url).pathname === (parts[1] ?? '/');
 }
 
-function refused(reason: string): SignatureCheck {
-  return { ok: false, reason };
+function refused(reason: string, flaw: SignatureFlaw = { type: 'mismatch' }): SignatureCheck {
+  return { ok: false, reason, flaw };
 }

@@ -1,9 +1,21 @@
 import { GatewayError } from '../../shared/errors.ts';
-import { parseFields, type Fields } from '../../shared/fields.ts';
-import { readAudio, readDigits, writeAudio } from '../../shared/frame.ts';
-import type { StreamCommand, StreamEvent, StreamFacts, StreamProtocol } from '../../shared/stream.ts';
+import type { Fields } from '../../shared/fields.ts';
+import { readAudio, readDigits, readFrame, writeAudio } from '../../shared/frame.ts';
+import type {
+  AudioFormat,
+  StreamCommand,
+  StreamEvent,
+  StreamFacts,
+  StreamMessage,
+  StreamProtocol,
+} from '../../shared/stream.ts';
 
 const ENCODING = 'audio/x-mulaw';
+
+/** What a dialect calls its audio. */
+export type Encodings = Readonly<Record<string, AudioFormat['encoding']>>;
+
+const encodings: Encodings = { [ENCODING]: 'mulaw' };
 
 /**
  * Twilio Media Streams. Sequence numbers, chunks and timestamps are strings; the stream's id stands outside and, in
@@ -15,17 +27,18 @@ export const stream: StreamProtocol = {
   opening: ['connected', 'start'],
   subprotocol: 'audio.twilio.com',
   clock: 'stream',
-  decodeEvent,
+  decodeEvent: (message) => decodeEvent(message, encodings),
   encodeEvent,
   decodeCommand,
   encodeCommand,
 };
 
-function decodeEvent(text: string): StreamEvent | null {
-  const frame = parseFields(text, 'ERR_FRAME_INVALID');
+/** `known`: encodings of the dialect at hand. What it leaves uncounted is 0. */
+export function decodeEvent(message: StreamMessage, known: Encodings): StreamEvent | null {
+  const frame = readFrame(message);
   const type = frame.string('event');
   if (type === 'connected') return { type };
-  if (type === 'start') return decodeStart(frame);
+  if (type === 'start') return decodeStart(frame, known);
   if (type === 'media') return decodeMedia(frame);
   if (type === 'dtmf')
     return { type, sequence: sequenceOf(frame), digit: frame.object('dtmf').string('digit') };
@@ -35,11 +48,14 @@ function decodeEvent(text: string): StreamEvent | null {
   return null;
 }
 
-function decodeStart(frame: Fields): StreamEvent {
+function decodeStart(frame: Fields, known: Encodings): StreamEvent {
   const start = frame.object('start');
   const format = start.object('mediaFormat');
-  if (format.string('encoding') !== ENCODING) {
-    throw new GatewayError('ERR_FRAME_INVALID', `start.mediaFormat.encoding is not ${ENCODING}`);
+  const name = format.string('encoding');
+  const encoding = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (!encoding) {
+    const names = Object.keys(known).join(' or ');
+    throw new GatewayError('ERR_FRAME_INVALID', `start.mediaFormat.encoding is not ${names}`);
   }
   return {
     type: 'start',
@@ -50,7 +66,7 @@ function decodeStart(frame: Fields): StreamEvent {
       accountId: start.string('accountSid'),
       from: null,
       to: null,
-      format: { encoding: 'mulaw', sampleRate: format.number('sampleRate') },
+      format: { encoding, sampleRate: format.number('sampleRate') },
       parameters: start.strings('customParameters'),
     },
   };
@@ -122,8 +138,8 @@ function encodeStart(sequence: number, facts: StreamFacts): string | null {
 }
 
 /** Anything but these three can end the stream with error 31924: https://www.twilio.com/docs/api/errors/31924 (read 2026-11-21). */
-function decodeCommand(text: string): StreamCommand | null {
-  const frame = parseFields(text, 'ERR_FRAME_INVALID');
+export function decodeCommand(message: StreamMessage): StreamCommand | null {
+  const frame = readFrame(message);
   const type = frame.string('event');
   frame.string('streamSid');
   if (type === 'media') return { type, audio: readAudio(frame.object('media').string('payload')) };
@@ -135,7 +151,7 @@ function decodeCommand(text: string): StreamCommand | null {
   );
 }
 
-function encodeCommand(command: StreamCommand, { streamId: streamSid }: StreamFacts): string | null {
+export function encodeCommand(command: StreamCommand, { streamId: streamSid }: StreamFacts): string | null {
   switch (command.type) {
     case 'media':
       return JSON.stringify({ event: 'media', streamSid, media: { payload: writeAudio(command.audio) } });

@@ -27,7 +27,7 @@ export function toExpress(
     if (!originalUrl.startsWith('/')) return refusal(400, '400', 'The request target is not a path.');
     const body = bytes instanceof Uint8Array ? readUtf8(bytes) : '';
     if (body === null) return notUtf8;
-    return handler({ method, url: publicUrl + originalUrl, headers: joined(headersDistinct), body });
+    return handler({ method, url: publicUrl + originalUrl, headers: joinedHeaders(headersDistinct), body });
   }
 
   return async (request, response) => {
@@ -37,6 +37,7 @@ export function toExpress(
   };
 }
 
-function joined(headers: ExpressRequest['headersDistinct']): Record<string, string> {
+/** Repeated headers joined with ", ". */
+export function joinedHeaders(headers: ExpressRequest['headersDistinct']): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, values = []]) => [name, values.join(', ')]));
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isJson, membersOf } from '../../gateway/json-text.ts';
+import { isJson, membersOf } from '../../shared/json-text.ts';
 import { blank, jsonObject } from './json-texts.ts';
 
 const RUNS = { numRuns: 2000 };

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readAddress } from '../../gateway/address.ts';
 import { isServiceHost } from '../../gateway/agents.ts';
-import { isJson } from '../../gateway/json-text.ts';
+import { isJson } from '../../shared/json-text.ts';
 import { readQueryBody, toQueryBody } from '../../gateway/query-body.ts';
 import { tokenSigner } from '../../gateway/token.ts';
 import { claims, mint, secretOf } from './forge.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { deserialize, serialize } from 'node:v8';
 import { describe, expect, test } from 'vitest';
-import { allProviders } from '../../gateway/app.ts';
+import { allProviders } from '../../gateway/carriers.ts';
 import { readConfig, type Config } from '../../gateway/config/config.ts';
 import { readHandedConfig } from '../../gateway/config/handed-over.ts';
 import { invent } from '../../gateway/config/invented.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { carrierNames, carrierOf, openingOf } from '../helpers/carriers.ts';
+import { carrierOf, openingOf } from '../helpers/carriers.ts';
 import { testGateway, type TestGateway } from '../helpers/gateway.ts';
 import { openLane, type Lane } from './ends.ts';
 import { TEXT, type Frame } from './frames.ts';
@@ -62,7 +62,8 @@ export const direct: Route = {
   path: () => '/',
 };
 
-export const endpoints: readonly string[] = ['generic', ...carrierNames];
+/** The relay is the same for all carriers; these open with two messages of text, with one, and before binary ones. */
+export const endpoints: readonly string[] = ['generic', 'twilio', 'plivo', 'telnyx', 'vonage'];
 
 /** A way through the gateway. `opening`: instead of what the carrier says first. */
 export function through(

@@ -1,70 +1,26 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { HttpResponse } from '../../shared/http.ts';
-import type { Call, Fallback, ProviderModule } from '../../shared/provider.ts';
+import type { Step } from '../../shared/carrier.ts';
+import type { Env } from '../../shared/env.ts';
+import type { Call, Provider, ProviderModule } from '../../shared/provider.ts';
 import { elementsOf, xmlCharacters, type XmlElement } from '../../shared/xml.ts';
 import { readEvidence } from '../helpers/evidence.ts';
+import { documentOf } from '../helpers/read-document.ts';
 import { readXml } from '../helpers/read-xml.ts';
+import { anyText, injections } from './hostile-texts.ts';
+import { describeJson, jsonMutations } from './json-documents.ts';
 
 const URL_WITH_TOKEN = 'wss://gw.example.com/ws/x/support.acme/eyJ2IjoxfQ.c2lnbmF0dXJl';
 const AFTER = 'https://gw.example.com/webhooks/x/after';
 
-/** Any text at all: control characters, lone surrogates, references, tags. */
-const anyText = fc.oneof(
-  fc.string({ unit: 'binary' }),
-  fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)) }),
-  fc
-    .array(
-      fc.constantFrom(
-        '&#0;',
-        '&amp;',
-        '&nope;',
-        '&',
-        ';',
-        ']]>',
-        '<',
-        '>',
-        '"',
-        "'",
-        '{{',
-        '{',
-        '}}',
-        '\r',
-        '\n',
-        '\t',
-        '\ud800',
-        '\u0000',
-        '\ufffe',
-        'a',
-        '1',
-        '\u{1f600}',
-      ),
-    )
-    .map((parts) => parts.join('')),
-);
-
-const injections = [
-  '</Parameter><Dial>+1900</Dial>',
-  '"><Hangup/>',
-  "'><Hangup/>",
-  ']]>',
-  '&#0;',
-  '&amp;lt;',
-  '&nope;',
-  '<![CDATA[',
-  '<!--',
-  '{{From}}',
-  '\r\nX-Evil: 1',
-  'x'.repeat(4096),
-];
-
 /** What the carrier is told to do. */
 export function describeDocuments(module: ProviderModule): void {
   const { env, carrierEnv, call } = readEvidence(module.name);
-  const provider = module.configure(env);
+  const provider = configured(module, env);
   const carrier = module.carrier({ ...env, ...carrierEnv });
-  if (!provider || !carrier) throw new Error(`${module.name} is not configured by its own evidence`);
-  const verbsOf = ({ body }: HttpResponse): unknown => carrier.readDocument(readXml(body));
+  if (!carrier) throw new Error(`${module.name} is not configured by its own evidence`);
+  const verbsOf = ({ body }: HttpResponse): unknown => carrier.readDocument(documentOf(body));
 
   describe('documents', () => {
     test('join the call to the stream and end with it', () => {
@@ -83,10 +39,11 @@ export function describeDocuments(module: ProviderModule): void {
 
     test('tell the bot both numbers', () => {
       const [stream] = carrier.readDocument(
-        readXml(provider.connect({ url: URL_WITH_TOKEN, call, afterUrl: null }).body),
+        documentOf(provider.connect({ url: URL_WITH_TOKEN, call, afterUrl: null }).body),
       );
       const parameters = stream?.type === 'stream' ? Object.values(stream.parameters) : [];
-      expect(parameters.map((value) => value.replace('+', ''))).toEqual(['14155550100', '14155550199']);
+      const numbers = parameters.map((value) => value.replace('+', ''));
+      expect(numbers.filter((value) => value !== call.id)).toEqual(['14155550100', '14155550199']);
     });
 
     test('may go to a gateway on this machine without TLS', () => {
@@ -102,32 +59,67 @@ export function describeDocuments(module: ProviderModule): void {
       expect(verbsOf(provider.hangUp())).toEqual([{ type: 'hangUp' }]);
     });
 
-    const say = { type: 'say', text: 'Sorry.' };
-    const dial = { type: 'dial', number: '+15559990000' };
-    const redirect = { type: 'redirect', url: AFTER, method: 'POST' };
-    const hangUp = { type: 'hangUp' };
-    test.each<[Fallback, readonly unknown[]]>([
-      [{}, [hangUp]],
-      [{ say: '' }, [hangUp]],
-      [{ say: '\u0000 ' }, [hangUp]],
-      [{ say: 'Sorry.' }, [say, hangUp]],
-      [{ dial: '+15559990000' }, [dial, hangUp]],
-      [{ redirect: AFTER }, [redirect]],
-      [{ redirect: AFTER, dial: '+15559990000', say: 'Sorry.' }, [say, dial, redirect]],
-    ])('decline with %j', (fallback, verbs) => {
-      expect(verbsOf(provider.decline(fallback))).toEqual(verbs);
+    const say: Step = { type: 'say', text: 'Sorry.' };
+    const play: Step = { type: 'play', url: 'https://files.example.com/sorry.mp3?a=1&b=2' };
+    const dial: Step = { type: 'dial', number: '+15559990000' };
+    const redirect: Step = { type: 'redirect', url: AFTER, method: 'POST' };
+    const fetched: Step = { type: 'redirect', url: AFTER, method: 'GET' };
+    const hangUp: Step = { type: 'hangUp' };
+    test.each<[readonly Step[], readonly Step[]]>([
+      [[], [hangUp]],
+      [[hangUp], [hangUp]],
+      [[{ type: 'say', text: '' }], [hangUp]],
+      [[{ type: 'say', text: '\u0000 ' }], [hangUp]],
+      [[say], [say, hangUp]],
+      [[play], [play, hangUp]],
+      [[dial], [dial, hangUp]],
+      [[redirect], [redirect]],
+      [[fetched], [fetched]],
+      [
+        [say, play, dial, say, redirect],
+        [say, play, dial, say, redirect],
+      ],
+      [
+        [dial, dial, play, hangUp],
+        [dial, dial, play, hangUp],
+      ],
+      // Nothing follows these two, so that nobody relies on it.
+      [[redirect, say], [redirect]],
+      [
+        [say, hangUp, dial],
+        [say, hangUp],
+      ],
+    ])('decline with %j', (steps, verbs) => {
+      expect(verbsOf(provider.decline(steps))).toEqual(verbs);
     });
 
-    test("are one line of XML with a declaration, under the carrier's limit, as text/xml", () => {
-      const { status, headers, body } = provider.connect({ url: URL_WITH_TOKEN, call, afterUrl: AFTER });
+    test("are under the carrier's limit", () => {
+      const { status, body } = provider.connect({ url: URL_WITH_TOKEN, call, afterUrl: AFTER });
       expect(status).toBe(200);
-      expect(headers).toEqual({ 'content-type': 'text/xml; charset=utf-8' });
-      expect(body).toMatch(/^<\?xml version="1\.0" encoding="UTF-8"\?><Response>.*<\/Response>$/);
       expect(Buffer.byteLength(body)).toBeLessThan(carrier.maxDocumentBytes);
     });
 
+    test.each(mutations(module.name))('are refused by the carrier when %s', (_, from, to) => {
+      const { body } = provider.connect({ url: URL_WITH_TOKEN, call, afterUrl: null });
+      expect(body).toContain(from);
+      expect(() => carrier.readDocument(documentOf(body.replaceAll(from, to)))).toThrow(
+        expect.objectContaining({ code: 'ERR_DOCUMENT_REFUSED' }) as Error,
+      );
+    });
+
+    if (provider.hangUp().body.startsWith('<')) describeXml();
+    else describeJson(provider, call);
+  });
+
+  function describeXml(): void {
+    test('are one line of XML with a declaration, as text/xml', () => {
+      const { headers, body } = provider.connect({ url: URL_WITH_TOKEN, call, afterUrl: AFTER });
+      expect(headers).toEqual({ 'content-type': 'text/xml; charset=utf-8' });
+      expect(body).toMatch(/^<\?xml version="1\.0" encoding="UTF-8"\?><Response>.*<\/Response>$/);
+    });
+
     test.each(injections)('carry %j as text only', (text) => {
-      expectOnlyText(module.name, provider.decline({ say: text, dial: text, redirect: text }), text);
+      expectOnlyText(module.name, provider.decline(stepsOf(text)), text);
       expect(shapeOf(provider.connect({ url: URL_WITH_TOKEN, call: callOf(text), afterUrl: text }))).toMatch(
         STREAM_ONLY,
       );
@@ -136,11 +128,7 @@ export function describeDocuments(module: ProviderModule): void {
     test('carry any text at all as text only', () => {
       fc.assert(
         fc.property(anyText, (text) => {
-          expectOnlyText(
-            module.name,
-            provider.decline({ say: `x${text}`, dial: text, redirect: text }),
-            `x${text}`,
-          );
+          expectOnlyText(module.name, provider.decline(stepsOf(`x${text}`)), `x${text}`);
           const connected = provider.connect({
             url: URL_WITH_TOKEN + text,
             call: callOf(text),
@@ -151,26 +139,39 @@ export function describeDocuments(module: ProviderModule): void {
         { numRuns: 300 },
       );
     });
-
-    test.each(mutations(module.name))('are refused by the carrier when %s', (_, from, to) => {
-      const { body } = provider.connect({ url: URL_WITH_TOKEN, call, afterUrl: null });
-      expect(body).toContain(from);
-      expect(() => carrier.readDocument(readXml(body.replaceAll(from, to)))).toThrow(
-        expect.objectContaining({ code: 'ERR_DOCUMENT_REFUSED' }) as Error,
-      );
-    });
-  });
+  }
 
   function callOf(from: string): Call {
     return { ...call, from, to: from };
   }
 }
 
-/** Say, Dial, Number, Redirect with that very text, and headers that do not know it. */
+function configured(module: ProviderModule, env: Env): Provider {
+  const provider = module.configure(env);
+  if (!provider) throw new Error(`${module.name} is not configured by its own evidence`);
+  return provider;
+}
+
+/** One of each, all of them of that text. */
+function stepsOf(text: string): Step[] {
+  return [
+    { type: 'say', text },
+    { type: 'play', url: text },
+    { type: 'dial', number: text },
+    { type: 'redirect', url: text, method: 'POST' },
+  ];
+}
+
+/** Say, Play, Dial, Number, Redirect with that very text, and headers that do not know it. */
 function expectOnlyText(name: string, { headers, body }: HttpResponse, spoken: string): void {
   const root = readXml(body);
   const verbs = elementsOf(root);
-  expect(verbs.map((verb) => verb.name)).toEqual([name === 'plivo' ? 'Speak' : 'Say', 'Dial', 'Redirect']);
+  expect(verbs.map((verb) => verb.name)).toEqual([
+    /^(plivo|vobiz)$/.test(name) ? 'Speak' : 'Say',
+    'Play',
+    'Dial',
+    'Redirect',
+  ]);
   const said = xmlCharacters(spoken);
   const expected = name === 'telnyx' ? said.replace(/\{(?=\{)/g, '{ ') : said;
   expect(verbs[0]?.children).toEqual([expected]);
@@ -189,12 +190,14 @@ function shapeOf({ body }: HttpResponse): string {
 
 /** What is wrong, what to replace, by what. */
 function mutations(name: string): [string, string, string][] {
-  const all: [string, string, string][] = [
+  const xml: [string, string, string][] = [
     ['the root is another', 'Response>', 'Answer>'],
     ['a verb is unknown', '<Hangup/>', '<Teleport/>'],
+    ['there is text between the verbs', '<Hangup/>', 'bye'],
+  ];
+  const all: [string, string, string][] = [
     ['the stream is not encrypted', 'wss://gw', 'ws://gw'],
     ['the stream has no host', 'wss://gw.example.com', 'wss:'],
-    ['there is text between the verbs', '<Hangup/>', 'bye'],
   ];
   const own: Record<string, [string, string, string][]> = {
     twilio: [
@@ -211,6 +214,18 @@ function mutations(name: string): [string, string, string][] {
       ['an extra header has other characters', 'from=1', 'from=%2B1'],
       ['the extra headers are too long', 'from=1', `from=${'1'.repeat(490)}`],
     ],
+    signalwire: [
+      ['the stream URL has a query', '/support.acme/', '/support.acme?token='],
+      ['the track is another', 'inbound_track', 'both_tracks'],
+      ['the codec is another', 'PCMU@8000h', 'L16@24000h'],
+      ['the stream does not block', 'Connect>', 'Start>'],
+    ],
+    vobiz: [
+      ['the stream is one-way', 'bidirectional="true"', ''],
+      ['the call is not kept alive', 'keepCallAlive="true"', 'keepCallAlive="false"'],
+      ['both tracks are asked for', 'audioTrack="inbound"', 'audioTrack="both"'],
+      ['the codec is left open', 'contentType="audio/x-mulaw;rate=8000"', ''],
+    ],
     telnyx: [
       ['we would have to send MP3', 'bidirectionalMode="rtp"', ''],
       ['the codec of the call may be any', 'codec="PCMU"', ''],
@@ -220,5 +235,5 @@ function mutations(name: string): [string, string, string][] {
       ['something is a template', '+14155550100', '{{From}}'],
     ],
   };
-  return [...all, ...(own[name] ?? [])];
+  return [...all, ...(name in jsonMutations ? [] : xml), ...(own[name] ?? jsonMutations[name] ?? [])];
 }

@@ -1,5 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { call, ending, session, TTL, type StoreUnderTest } from './session-samples.ts';
+import { describeCallRecord } from './call-record.ts';
+import { describeBinding } from './session-binding.ts';
 import { describeSeats } from './session-seats.ts';
 import { describeSessionViews } from './session-views.ts';
 
@@ -25,6 +27,20 @@ export function describeSessionStore(
       await store.issue(issued, { key: 'k', expiresAt: now() + TTL }, null);
       const takers = await Promise.all(Array.from({ length: 100 }, () => store.take('k')));
       expect(takers.filter((taken) => taken !== null)).toEqual([issued]);
+    });
+
+    test('leaves who waits where another one is issued under the same ticket, and takes the next one in when it is free', async () => {
+      const { store, now } = await make();
+      const ticket = { key: 'k', expiresAt: now() + TTL };
+      const [first, second, third] = [session(), session(), session()];
+      await store.issue(first, ticket, null);
+      await store.issue(second, ticket, null);
+      expect(await store.take('k')).toEqual(first);
+      expect(await store.take('k')).toBeNull();
+      await store.issue(third, ticket, null);
+      await store.giveBack(first, ticket);
+      expect(await store.take('k')).toEqual(third);
+      expect(await store.take('k')).toBeNull();
     });
 
     test('gives nothing that was not issued', async () => {
@@ -174,5 +190,7 @@ export function describeSessionStore(
 
     describeSeats(make);
     describeSessionViews(make);
+    describeCallRecord(make);
+    describeBinding(make);
   });
 }

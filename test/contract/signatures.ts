@@ -5,7 +5,7 @@ import type { Call, Provider, ProviderModule } from '../../shared/provider.ts';
 import { readEvidence } from '../helpers/evidence.ts';
 
 /** Headers that prove something; the others may be anything. */
-const PROOF = /signature|timestamp/;
+const PROOF = /signature|timestamp|authorization/;
 
 /** Who sent this, and which call is it about? */
 export function describeSignatures(module: ProviderModule): void {
@@ -94,8 +94,11 @@ export function describeSignatures(module: ProviderModule): void {
       'http://127.0.0.1:7860/x',
     ];
     const numbers = ['+14155550100', 'sip:alice@sip.example.com', 'anonymous'];
+    const methods = (['GET', 'POST'] as const).filter((method) =>
+      webhooks.some((webhook) => webhook.method === method),
+    );
     const rows = targets.flatMap((url) =>
-      (['GET', 'POST'] as const).flatMap((method) => numbers.map((from) => ({ method, url, from }))),
+      methods.flatMap((method) => numbers.map((from) => ({ method, url, from }))),
     );
 
     test.each(rows)(

@@ -1,12 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { allProviders } from '../../gateway/app.ts';
+import { allProviders } from '../../gateway/carriers.ts';
 import { readConfig, type Config } from '../../gateway/config/config.ts';
 import { invent } from '../../gateway/config/invented.ts';
 import { defaultLimits } from '../../gateway/limits.ts';
+import { DEFAULT_STEPS } from '../../gateway/steps/steps.ts';
 import type { Env } from '../../shared/env.ts';
+import { moduleOf } from '../helpers/carriers.ts';
 
 const SECRET = `k1:${Buffer.from(Array.from({ length: 32 }, (_, index) => index * 7)).toString('base64url')}`;
 const KEY = `pk_${'a1B2'.repeat(8)}`;
+const FALLBACK = [
+  { type: 'say', text: 'Call later.' },
+  { type: 'dial', number: '+15559990000' },
+];
 const twilio = { TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`, TWILIO_AUTH_TOKEN: 'f'.repeat(32) };
 const exposed = { HOST: '0.0.0.0', PUBLIC_URL: 'https://voice.example.com' };
 const invented = invent(allProviders);
@@ -29,7 +35,7 @@ describe('nothing configured', () => {
       { name: 'local', agents: [{ name: 'demo', auth: 'token', bots: ['demo:'] }] },
     ]);
     expect(config.invented).toEqual({ keys: true, carriers: true });
-    expect(config.carriers).toEqual(invented.carriers);
+    expect(config.carriers).toMatchObject(invented.carriers);
     expect(config.secretValues).toContain(invented.publicKey);
   });
 
@@ -99,6 +105,7 @@ describe('a whole configuration', () => {
       name: 'support',
       organization: 'acme',
       auth: 'token',
+      signature: 'off',
       bots: ['ws://10.0.0.5:8080/ws', 'wss://bots.example.com/ws'],
       pool: { maxSessions: null, wait: 0, health: null, healthInterval: 5000, discovery: 'static' },
       numbers: ['+15551230000'],
@@ -106,7 +113,14 @@ describe('a whole configuration', () => {
       maxDuration: 14_400_000,
       idleTimeout: 30_000,
       allowedOrigins: ['https://app.example.com'],
-      fallback: { say: 'Call later.', dial: '+15559990000' },
+      streamSecrets: [],
+      steps: {
+        ...DEFAULT_STEPS,
+        no_session: FALLBACK,
+        bot_unreachable: FALLBACK,
+        bot_lost: FALLBACK,
+      },
+      calls: { control: true, transferTo: [], endWhenBotLeaves: false, outbound: null },
     });
     expect(config.organizations[1]).toMatchObject({
       name: 'other',
@@ -152,7 +166,17 @@ describe('a mistake is named with its place:', () => {
     ['the same agent twice', two, /agents\[1\]\.agent_name: agent a\.local is used twice/],
     ['a national number', `${agent}numbers = ["0555"]`, /agents\[0\]\.numbers\[0\]: write numbers in E\.164/],
     ['a number twice', `${agent}numbers = ["+15551", "+15551"]`, /number \+15551 is used twice/],
-    ['websocket_auth = "signature"', agent.replace('"token"', '"signature"'), /not in this release/],
+    [
+      'websocket_auth = "tokens"',
+      agent.replace('"token"', '"tokens"'),
+      /must be "none", "token" or "signature"/,
+    ],
+    [
+      'a signature beside nothing',
+      `${agent.replace('"token"', '"none"')}websocket_signature = "required"`,
+      /websocket_signature: goes with websocket_auth = "token"/,
+    ],
+    ['a signature that may be there', `${agent}websocket_signature = "maybe"`, /must be "off" or "required"/],
     ['a session of 59 s', `${agent}max_session_duration = 59`, /max_session_duration/],
     ['a session of 14,401 s', `${agent}max_session_duration = 14401`, /max_session_duration/],
     ['an origin with a path', `${agent}allowed_origins = ["https://a.com/"]`, /must be an origin/],
@@ -190,6 +214,21 @@ describe('a mistake is named with its place:', () => {
     const attempt = (): Config => read(null, env);
     expect(attempt).toThrow(expected);
     expect(attempt).not.toThrow(/secret-value/);
+  });
+
+  test.each([
+    ['websocket_auth', agent.replace('"token"', '"signature"')],
+    ['websocket_signature', `${agent}websocket_signature = "required"`],
+  ])('%s that asks for a signature asks for a carrier that signs', (name, toml) => {
+    const telnyx = moduleOf('telnyx').inventCredentials();
+    expect(() => read(toml, telnyx)).toThrow(
+      new RegExp(`agents\\[0\\]\\.${name}: needs a carrier that signs its upgrades: set .*TWILIO_AUTH_TOKEN`),
+    );
+    expect(read(toml, { ...telnyx, ...twilio }).organizations[0]?.agents[0]).toMatchObject(
+      name === 'websocket_auth'
+        ? { auth: 'signature', signature: 'off' }
+        : { auth: 'token', signature: 'required' },
+    );
   });
 
   test('an exposed gateway asks every agent to state websocket_auth', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Agent } from '../../gateway/agents.ts';
-import { allProviders } from '../../gateway/app.ts';
+import { allProviders } from '../../gateway/carriers.ts';
 import { readConfig, type Config } from '../../gateway/config/config.ts';
 import { invent } from '../../gateway/config/invented.ts';
 import { readDeployConfig } from '../../gateway/config/pcc-deploy.ts';
@@ -97,6 +97,10 @@ describe('an agent of Pipecat Cloud', () => {
     ]);
   });
 
+  test('may ask for the signature of its carrier, which Pipecat Cloud does not know', () => {
+    expect(agentOf('agent_name = "a"\nwebsocket_auth = "signature"')).toMatchObject({ auth: 'signature' });
+  });
+
   test('may have more sessions here than it could have there', () => {
     expect(agentOf('agent_name = "a"\n[scaling]\nmax_agents = 500')).toMatchObject({ maxSessions: 500 });
   });
@@ -158,7 +162,11 @@ describe('a mistake is named with its place:', () => {
     ['agent_name = "a"\n[scaling]\nmax_agents = 0', {}, '--deploy-config, scaling.max_agents'],
     ['agent_name = "a"\n[scaling]\nmax_agents = "5"', {}, '--deploy-config, scaling.max_agents'],
     ['agent_name = "a"\n[scaling]\nmin_agents = -1', {}, '--deploy-config, scaling.min_agents'],
-    ['agent_name = "a"\nwebsocket_auth = "tokens"', {}, '--deploy-config, websocket_auth: must be "none" or'],
+    [
+      'agent_name = "a"\nwebsocket_auth = "tokens"',
+      {},
+      '--deploy-config, websocket_auth: must be "none", "token"',
+    ],
     ['agent_name = "a"\nmax_session_duration = 59', {}, '--deploy-config, max_session_duration'],
     ['agent_name = "a"\nmax_session_duration = 14401', {}, '--deploy-config, max_session_duration'],
     ['agent_name = "a"\nimage = 1', {}, '--deploy-config, image'],

@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
 import { expect, test } from 'vitest';
-import { allProviders } from '../../gateway/app.ts';
+import { allProviders } from '../../gateway/carriers.ts';
 import type { PoolOptions } from '../../gateway/agents.ts';
 import { readConfig } from '../../gateway/config/config.ts';
 import { readHandedConfig } from '../../gateway/config/handed-over.ts';

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { workersScene, type Scene } from '../cli/workers-scene.ts';
 import { echo } from '../helpers/bot.ts';
-import { connect } from '../helpers/client.ts';
+import { connect, knock } from '../helpers/client.ts';
 import { secret } from '../helpers/leaks.ts';
 
 const tls = join(import.meta.dirname, '../helpers/tls');
@@ -26,7 +26,7 @@ beforeAll(async () => {
   await once(bot, 'listening');
   const url = `wss://localhost:${(bot.address() as AddressInfo).port}/ws`;
   scene = await workersScene({
-    toml: `[[agents]]\nagent_name = "a"\nwebsocket_auth = "none"\nbots = ["${url}"]\n`,
+    toml: `[[agents]]\nagent_name = "a"\nwebsocket_auth = "none"\nbots = ["${url}"]\n[[agents]]\nagent_name = "b"\nwebsocket_auth = "token"\nbots = ["${url}"]\n`,
     env: {
       HOOKSWITCH_PUBLIC_KEYS: publicKey,
       HOOKSWITCH_PRIVATE_KEYS: privateKey,
@@ -67,4 +67,13 @@ test('any worker lists, asks and stops the calls of every other one, over TLS to
   expect(await agent.json()).toMatchObject({ activeSessionCount: 0 });
   const ended = (await (await ask('/v1/agents/a/sessions?status=STOPPED')).json()) as { total_count: number };
   expect(ended.total_count).toBe(6);
+});
+
+test('any worker says why another one refused somebody', async () => {
+  expect((await knock(`ws://127.0.0.1:${scene.port}/ws/generic/b.local`)).status).toBe(403);
+  for (const _ of ['one worker', 'the other']) {
+    await expect
+      .poll(async () => (await ask('/v1/refusals')).json())
+      .toEqual({ refusals: [expect.objectContaining({ endpoint: 'generic', cause: 'token-missing' })] });
+  }
 });

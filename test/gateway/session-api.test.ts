@@ -105,6 +105,7 @@ describe.each(both)('%s', (base) => {
       endedBy: null,
       closeCode: null,
       closeReason: null,
+      events: [],
     });
     caller.socket.close(4000, 'bye');
     await caller.closed;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { allProviders } from '../../gateway/app.ts';
+import { allProviders } from '../../gateway/carriers.ts';
 import { readConfig, type Config } from '../../gateway/config/config.ts';
 import { invent } from '../../gateway/config/invented.ts';
 import type { Log } from '../../gateway/log.ts';

@@ -1,12 +1,23 @@
-import { allProviders } from '../../gateway/app.ts';
+import { allProviders } from '../../gateway/carriers.ts';
 import type { Carrier, Verb } from '../../shared/carrier.ts';
 import type { Env } from '../../shared/env.ts';
 import type { Call, ProviderModule } from '../../shared/provider.ts';
 import type { StreamFacts } from '../../shared/stream.ts';
 import { secret } from './leaks.ts';
-import { readXml } from './read-xml.ts';
+import { documentOf } from './read-document.ts';
 
-export const carrierNames: readonly string[] = allProviders.map(({ name }) => name);
+/** Carriers that ask a webhook what to do with a call; the others open their streams unasked. */
+export const carrierNames: readonly string[] = allProviders
+  .filter((module) => !module.streamsOnly)
+  .map(({ name }) => name);
+
+/** Those that ask a webhook what to do with a call. */
+export const webhookCarriers: readonly string[] = allProviders
+  .filter((module) => module.streamsOnly === undefined)
+  .map(({ name }) => name);
+
+/** Carriers whose streams hand back the parameters of our document: Vobiz's do not. */
+export const echoingCarriers: readonly string[] = carrierNames.filter((name) => name !== 'vobiz');
 
 export function moduleOf(name: string): ProviderModule {
   const module = allProviders.find((candidate) => candidate.name === name);
@@ -45,7 +56,7 @@ export async function ring(
 
 /** What a webhook was answered. */
 export function rungOf(carrier: Carrier, status: number, document: string): Rung {
-  const verbs = status === 200 ? carrier.readDocument(readXml(document)) : [];
+  const verbs = status === 200 ? carrier.readDocument(documentOf(document)) : [];
   const stream = verbs.find((verb) => verb.type === 'stream');
   const streamUrl = stream?.type === 'stream' ? stream.url : '';
   secret(...(streamUrl.match(/[^/]+\.[A-Za-z0-9_-]{43}$/) ?? []));
@@ -62,7 +73,7 @@ export function openingOf(name: string, stream: StreamFacts): string[] {
   return protocol.opening.map((type) => {
     const event = type === 'start' ? ({ type, sequence: 1, stream } as const) : ({ type } as const);
     const text = protocol.encodeEvent(event, stream);
-    if (text === null) throw new Error(`${name} cannot say ${type}`);
+    if (typeof text !== 'string') throw new Error(`${name} cannot say ${type}`);
     return text;
   });
 }

@@ -1,5 +1,7 @@
 import type { Agent } from '../../gateway/agents.ts';
-import { allProviders, startGateway, type Gateway, type GatewayOptions } from '../../gateway/app.ts';
+import { startGateway, type Gateway } from '../../gateway/app.ts';
+import { allProviders } from '../../gateway/carriers.ts';
+import type { GatewayOptions } from '../../gateway/parts.ts';
 import { readConfig, type Config } from '../../gateway/config/config.ts';
 import { invent } from '../../gateway/config/invented.ts';
 import type { Limits } from '../../gateway/limits.ts';

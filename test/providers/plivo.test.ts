@@ -24,6 +24,29 @@ describe('published signatures', () => {
   });
 });
 
+test.each([
+  ['wss://gw.example.com/ws/plivo/a.b', true],
+  ['https://gw.example.com/ws/plivo/a.b', true],
+  ['http://gw.example.com/ws/plivo/a.b', true],
+  ['ws://gw.example.com/ws/plivo/a.b', true],
+  ['wss://gw.example.com/ws/plivo/a.b/', false],
+  ['wss://gw.example.com/ws/plivo/a.c', false],
+  ['wss://gw.example.org/ws/plivo/a.b', false],
+  ['ftp://gw.example.com/ws/plivo/a.b', false],
+])('an upgrade signed over %s is ours: %s', (signed, ok) => {
+  const token = env['PLIVO_AUTH_TOKEN'] ?? '';
+  const headers = {
+    [SIGNATURE]: sign({ method: 'GET', url: signed, nonce: '1', form: new Map() }, token),
+    [NONCE]: '1',
+  };
+  const url = 'wss://gw.example.com/ws/plivo/a.b';
+  expect(provider?.verifyUpgrade?.({ url, headers }).ok).toBe(ok);
+  expect(provider?.verifyUpgrade?.({ url, headers: {} })).toMatchObject({
+    ok: false,
+    flaw: { type: 'missing' },
+  });
+});
+
 test('we sign what the SDK accepts, for any parameters', () => {
   const name = fc.stringMatching(/^[A-Za-z][A-Za-z0-9_.]{0,8}$/).filter((text) => text !== '__proto__');
   const value = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });

@@ -4,9 +4,10 @@ import { readInstant, writeInstant } from '../../providers/telnyx/instant.ts';
 import { sign, verify } from '../../providers/telnyx/signature.ts';
 import type { HttpRequest } from '../../shared/http.ts';
 import { readEvidence } from '../helpers/evidence.ts';
+import { documentOf } from '../helpers/read-document.ts';
 import { readVectors } from '../helpers/vectors.ts';
 
-const { env, now, webhooks } = readEvidence('telnyx');
+const { env, carrierEnv, now, webhooks } = readEvidence('telnyx');
 const [post] = webhooks as [HttpRequest];
 const provider = telnyx.configure(env);
 
@@ -24,6 +25,14 @@ describe('published signatures', () => {
       expect(sign(timestamp, body, Buffer.from(privateSeedHex, 'hex'))).toBe(signature);
     },
   );
+});
+
+test('a file that cannot be had does not end the document', () => {
+  const body = provider?.decline([{ type: 'play', url: 'https://files.example.com/a.mp3' }]).body ?? '';
+  const read = (text: string): unknown =>
+    telnyx.carrier({ ...env, ...carrierEnv })?.readDocument(documentOf(text));
+  expect(read(body)).toEqual([{ type: 'play', url: 'https://files.example.com/a.mp3' }, { type: 'hangUp' }]);
+  expect(() => read(body.replace('continueOnError="true"', ''))).toThrow(/set continueOnError="true"/);
 });
 
 test('a signature has one spelling, although the SDK reads sixteen', async () => {
@@ -112,9 +121,9 @@ test('errors have the titles of the documentation, and only numbers for codes', 
   const facts = telnyx
     .carrier(telnyx.inventCredentials())
     ?.newStream({ id: 'v3:x', from: '+1', to: '+2', direction: 'inbound' }, {});
-  const said = (code: string): string | null | undefined =>
+  const said = (code: string): unknown =>
     facts && telnyx.stream.encodeEvent({ type: 'error', code, detail: 'd' }, facts);
-  expect(JSON.parse(said('100004') ?? '')).toMatchObject({
+  expect(JSON.parse(String(said('100004')))).toMatchObject({
     payload: { code: 100_004, title: 'invalid_media', detail: 'd' },
   });
   expect(said('oops')).toBeNull();

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { plivo, telnyx, twilio } from '../../providers/index.ts';
 import type { ProviderModule } from '../../shared/provider.ts';
-import type { StreamCommand } from '../../shared/stream.ts';
+import type { StreamCommand, StreamMessage } from '../../shared/stream.ts';
 import { placeCall } from '../../simulator/place-call.ts';
 import type { CallReport } from '../../simulator/report.ts';
 import { facts } from './demo-caller.ts';
@@ -27,7 +27,7 @@ async function call(
 }
 
 /** What the bot sends for a command: the carriers' streams ids do not matter to the simulator. */
-function say({ stream }: ProviderModule, command: StreamCommand): string {
+function say({ stream }: ProviderModule, command: StreamCommand): StreamMessage {
   return stream.encodeCommand(command, facts)!;
 }
 
@@ -120,7 +120,7 @@ describe.each(modules)('the frames of $name', (provider) => {
         if (count !== stream.opening.length + 1) return;
         socket.send(Buffer.from([1, 2, 3]));
         socket.send('no JSON');
-        socket.send(say(provider, loud(20)).replace(/"payload":"[^"]*"/, '"payload":"***"'));
+        socket.send(String(say(provider, loud(20))).replace(/"payload":"[^"]*"/, '"payload":"***"'));
         socket.send(say(provider, loud(60)));
       },
     });

@@ -17,7 +17,7 @@ import { modules } from '../simulator/scene.ts';
 /** The carrier's words for an event. */
 function said(module: ProviderModule, event: StreamEvent, from: StreamFacts = facts): string {
   const text = module.stream.encodeEvent(event, from);
-  if (text === null) throw new Error(`${module.name} has no ${event.type}`);
+  if (typeof text !== 'string') throw new Error(`${module.name} has no text for ${event.type}`);
   return text;
 }
 

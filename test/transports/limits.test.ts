@@ -50,7 +50,7 @@ describe('limits', () => {
           calls.push('resume');
         },
       };
-      const inbox = inboxOf({ socket, serializer: textSerializer(), onInvalid: () => {} });
+      const inbox = inboxOf({ socket, serializer: textSerializer(), answer: () => {}, onInvalid: () => {} });
       for (let index = 1; index < count; index += 1) inbox.push(message);
       expect(calls).toEqual([]);
       inbox.push(message);

@@ -6,7 +6,7 @@ import {
 } from '../../transports/carrier-serializer.ts';
 import type { InputFrame, OutputFrame } from '../../transports/frames.ts';
 import { ProtobufFrameSerializer } from '../../transports/protobuf-serializer.ts';
-import type { FrameSerializer, Payload } from '../../transports/serializer.ts';
+import type { FrameSerializer, Payload, Serialized } from '../../transports/serializer.ts';
 
 /** A frame as JSON holds it: bytes in base64, long integers as text. What serializers.py reads and writes. */
 export type PlainFrame = Readonly<Record<string, unknown>>;
@@ -65,9 +65,11 @@ export function fromPlain(frame: PlainFrame): OutputFrame {
   } as OutputFrame;
 }
 
-export function plainMessage(message: Payload | null): PlainMessage {
+export function plainMessage(message: Serialized): PlainMessage {
   if (typeof message === 'string') return { text: message };
-  return { bytes: message && Buffer.from(message).toString('base64') };
+  if (message === null) return { bytes: null };
+  if (message instanceof Uint8Array) return { bytes: Buffer.from(message).toString('base64') };
+  throw new Error('several messages for one frame');
 }
 
 export function messageOf(plain: PlainMessage): Payload {

@@ -13,5 +13,7 @@ export async function trimEnded(link: RedisLink, host: string, count: number, ma
     client.zPopMinCount(keys.ended(host), Math.min(count - max, CHUNK)),
   );
   if (oldest.length === 0) return; // somebody else was faster
-  await link.run((client) => client.del(oldest.map(({ value }) => keys.session(value))));
+  await link.run((client) =>
+    client.del(oldest.flatMap(({ value }) => [keys.session(value), keys.events(value)])),
+  );
 }

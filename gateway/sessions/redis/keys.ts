@@ -21,6 +21,10 @@ interface Keys {
   readonly body: (id: string) => string;
   /** String: how a phone call's last session ended. */
   readonly ending: (provider: string, callId: string) => string;
+  /** String: id of the session with which events of that phone call are kept. */
+  readonly call: (provider: string, callId: string) => string;
+  /** Sorted set: CallEvents of a session, by when they were told first. */
+  readonly events: (id: string) => string;
   /** Set: "replica/session" for each seat taken at a bot. */
   readonly seats: (bot: string) => string;
   /** Set: bots at which a replica has seats, or had. */
@@ -48,6 +52,8 @@ export const keys: Keys = {
   session: (id) => `${PREFIX}session:${id}`,
   body: (id) => `${PREFIX}body:${id}`,
   ending: (provider, callId) => `${PREFIX}ending:${provider}:${callId}`,
+  call: (provider, callId) => `${PREFIX}call:${provider}:${callId}`,
+  events: (id) => `${PREFIX}events:${id}`,
   seats: (bot) => `${PREFIX}seats:${bot}`,
   bots: (replica) => `${PREFIX}bots:${replica}`,
   replicas: `${PREFIX}replicas`,

@@ -143,7 +143,10 @@ export class RedisLink {
   }
 }
 
-function clientOf({ hosts, username, password, database, tls }: RedisTarget, attempt: number): RedisClient {
+export function clientOf(
+  { hosts, username, password, database, tls }: RedisTarget,
+  attempt: number,
+): RedisClient {
   const { host, port } = hosts[attempt % hosts.length] ?? { host: '', port: 0 };
   const socket = { host, port, connectTimeout: CONNECT_TIMEOUT, reconnectStrategy: false } as const;
   const secure = tls
@@ -178,7 +181,7 @@ class TooLate extends Error {}
  * Rejects when there is no answer `timeout` milliseconds after the question was written: the client writes in the check
  * phase of the event loop. Timers set in a busy turn of the loop count from its beginning, so the rest is waited for.
  */
-function inTime<T>(promise: Promise<T>, timeout: number): Promise<T> {
+export function inTime<T>(promise: Promise<T>, timeout: number): Promise<T> {
   return new Promise((resolve, reject) => {
     let callOff: () => void;
     const waitFor = (rest: number, since: number): void => {

@@ -41,6 +41,20 @@ export function addWaiting(batch: Batch, session: Session, ticket: Ticket, lifet
     })
     .zAdd(keys.pending, place)
     .zAdd(keys.reserved(hostOf(session)), place);
+  addCall(batch, session);
+}
+
+export function addCall(batch: Batch, { id, provider, call }: Session): void {
+  if (call) nameCall(batch, id, provider, call.id);
+}
+
+/** What is told about that call belongs to this session from now on. */
+export function nameCall(batch: Batch, id: string, provider: string, callId: string): void {
+  batch.set(keys.call(provider, callId), id, { expiration: { type: 'PX', value: RECORD_TTL } });
+}
+
+export function removeCall(batch: Batch, { provider, call }: Session): void {
+  if (call) batch.del(keys.call(provider, call.id));
 }
 
 export function removeWaiting(batch: Batch, session: Session): void {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { GatewayError } from '../../../shared/errors.ts';
-import { EndingData, RecordData, SessionData } from '../store-data.ts';
+import type { CallEvent } from '../../../shared/call-status.ts';
+import { EndingData, EventData, RecordData, SessionData } from '../store-data.ts';
 import type { Ending, Session, SessionRecord } from '../store.ts';
 
 /** A session that waits. */
@@ -14,6 +15,7 @@ const WaitingData: z.ZodType<Waiting> = z.strictObject({ session: SessionData, e
 
 export const readWaiting = (text: string): Waiting => read(WaitingData, text);
 export const readRecord = (text: string): SessionRecord => read(RecordData, text);
+export const readEvent = (text: string): CallEvent => read(EventData, text);
 export const readEnding = (text: string): Ending => read(EndingData, text);
 
 /** What stands in Redis was written by a replica; of which release, nobody knows. */

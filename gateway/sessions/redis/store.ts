@@ -1,16 +1,19 @@
 import { TOKEN_TTL } from '../../../shared/start.ts';
 import { CLOCK_SKEW, type Limits } from '../../limits.ts';
 import type { SessionRecord, SessionStore } from '../store.ts';
+import { redisCallRecord } from './call-record.ts';
 import { hostOf, keys } from './keys.ts';
 import type { Batch, RedisLink } from './link.ts';
 import { trimEnded } from './history.ts';
 import { listSessions } from './listing.ts';
 import {
+  addCall,
   addEnded,
   addLive,
   addWaiting,
   holding,
   recordOf,
+  removeCall,
   removeLive,
   removeWaiting,
   type Held,
@@ -37,6 +40,7 @@ export function redisStore(options: RedisStoreOptions): SessionStore {
     ...liveSessions(options, places),
     ...redisSeats(link, presence),
     ...knownSessions(options),
+    ...redisCallRecord(link, now),
     count: (organization, agent) => places.count(hostOf({ organization, agent })),
     stop: (id) => presence.stop(id),
     onStop: (listener) => presence.onStop(listener),
@@ -53,7 +57,7 @@ export function redisStore(options: RedisStoreOptions): SessionStore {
 function waitingSessions(
   { link, presence, now }: RedisStoreOptions,
   places: Places,
-): Pick<SessionStore, 'issue' | 'take' | 'giveBack'> {
+): Pick<SessionStore, 'issue' | 'take' | 'bind' | 'giveBack'> {
   const { replica, held } = presence;
   /** By our clock too: the shorter of the two lives counts. */
   const isMissed = (expiresAt: number): boolean =>
@@ -67,6 +71,7 @@ function waitingSessions(
         giveUp(batch) {
           removeWaiting(batch, session);
           batch.del(keys.ticket(ticket));
+          removeCall(batch, session);
         },
       });
     },
@@ -82,6 +87,20 @@ function waitingSessions(
       });
       held.set(session.id, mine);
       return session;
+    },
+    async bind(key, call, body) {
+      const name = keys.ticket({ key });
+      const text = await link.run((client) => client.get(name));
+      if (text === null) return null;
+      const { session: before, expiresAt } = readWaiting(text);
+      if (isMissed(expiresAt) || (before.call && before.call.id !== call.id)) return null;
+      const session = { ...before, call, body: before.body ?? body };
+      // Whoever takes it meanwhile finds it without its call, or not any more; of two calls, the later one has it.
+      const [written] = await link.together((batch) => {
+        batch.set(name, JSON.stringify({ session, expiresAt }), { expiration: 'KEEPTTL', condition: 'XX' });
+        addCall(batch, session);
+      });
+      return written === null ? null : session;
     },
     async giveBack({ id }, ticket) {
       await leave(id, { link, presence }, (batch, { session }) => {
@@ -102,10 +121,14 @@ function liveSessions(
       const mine = holding(session, now());
       await places.admit(session, maxSessions, {
         waits: false,
-        take: (batch) => addLive(batch, replica, mine),
+        take(batch) {
+          addLive(batch, replica, mine);
+          addCall(batch, session);
+        },
         giveUp(batch) {
           removeLive(batch, replica, recordOf(mine));
           batch.del(keys.session(session.id));
+          removeCall(batch, session);
         },
       });
       held.set(session.id, mine);

@@ -1,0 +1,7 @@
+import type { Step } from './carrier.ts';
+
+/** Up to the first step that nothing can follow; a hang-up when there is none. */
+export function untilLast(steps: readonly Step[]): readonly Step[] {
+  const last = steps.findIndex(({ type }) => type === 'redirect' || type === 'hangUp');
+  return last < 0 ? [...steps, { type: 'hangUp' }] : steps.slice(0, last + 1);
+}
