@@ -1,3 +1,4 @@
+import type { Env } from '../shared/env.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { sentenceOf } from '../shared/http.ts';
 import { readState } from './state.ts';
@@ -7,10 +8,8 @@ const PATIENCE = 10_000;
 
 /** What a running gateway answers to a private key. Throws ERR_CALL_FAILED, or ERR_REQUEST_INVALID without a key. */
 export async function askGateway(url: string, path: string): Promise<string> {
-  if (!URL.canParse(url))
-    throw new GatewayError('ERR_REQUEST_INVALID', '--url must be a URL, such as http://127.0.0.1:7860');
-  const headers = { authorization: `Bearer ${privateKey()}` };
-  const address = url.replace(/\/+$/, '') + path;
+  const address = gatewayAt(url) + path;
+  const headers = { authorization: `Bearer ${keyFor('private', process.env)}` };
   let response: Response;
   let text: string;
   try {
@@ -28,12 +27,25 @@ export async function askGateway(url: string, path: string): Promise<string> {
   throw new GatewayError('ERR_CALL_FAILED', sentence || `the gateway answered ${response.status}`);
 }
 
-function privateKey(): string {
-  const [given] = (process.env['HOOKSWITCH_PRIVATE_KEYS'] ?? '').split(',');
-  const key = given || readState(process.env)?.privateKey;
-  if (key !== undefined && !key.startsWith('sha256:')) return key;
+/** `--url` of a running gateway, without a slash at its end. Throws ERR_REQUEST_INVALID. */
+export function gatewayAt(url: string): string {
+  if (URL.canParse(url)) return url.replace(/\/+$/, '');
+  throw new GatewayError('ERR_REQUEST_INVALID', '--url must be a URL, such as http://127.0.0.1:7860');
+}
+
+/** A key that a running gateway takes: the first configured one, else that of the state file. Throws ERR_REQUEST_INVALID. */
+export function keyFor(
+  kind: 'public' | 'private',
+  env: Env,
+  ofState: () => string | undefined = () => readState(env)?.[`${kind}Key`],
+): string {
+  const variable = `HOOKSWITCH_${kind.toUpperCase()}_KEYS`;
+  const [given = ''] = (env[variable] ?? '').split(',');
+  const key = given.trim() || ofState();
+  if (key && !key.startsWith('sha256:')) return key;
+  const example = kind === 'public' ? 'pk_…' : 'sk_…';
   throw new GatewayError(
     'ERR_REQUEST_INVALID',
-    'no private key: set HOOKSWITCH_PRIVATE_KEYS=sk_…, or run "hookswitch serve" here',
+    `no ${kind} key: set ${variable}=${example}, or run "hookswitch serve" here`,
   );
 }

@@ -28,16 +28,23 @@ function webhookLines(facts: BannerFacts, agent: Agent): string[] {
   const { config } = facts;
   const { publicUrl, providers } = facts.gateway;
   const streams = streamLines(facts, agent);
-  const made = config.invented.carriers ? ', with made-up credentials for this machine only' : '';
+  const title = config.invented.carriers
+    ? 'Webhooks, with made-up credentials for this machine only'
+    : "Webhooks to paste into the carriers' consoles";
+  // `call` looks for a gateway there by itself.
+  const isUsual = publicUrl === 'http://127.0.0.1:7860';
+  const elsewhere = isUsual ? '' : ` --webhook ${publicUrl}/webhooks/twilio`;
   const webhooks = providers.map(
     (provider) => `  ${provider.padEnd(11)}POST ${publicUrl}/webhooks/${provider}/${agent.name}`,
   );
   return [
     '',
-    `Webhooks to paste into the carriers' consoles${made}:`,
+    `${title}:`,
     ...(webhooks.length > 0 ? webhooks : ['  none: no carrier has credentials']),
     ...streams,
-    ...(config.invented.carriers ? ['Place a call, as a carrier would:', '  hookswitch call twilio'] : []),
+    ...(config.invented.carriers
+      ? ['Place a call, as a carrier would:', `  hookswitch call twilio${elsewhere}`]
+      : []),
   ];
 }
 
@@ -47,7 +54,7 @@ function streamLines({ config, gateway: { publicUrl } }: BannerFacts, agent: Age
   if (carriers.length === 0) return [];
   const wsUrl = `${publicUrl.replace(/^http/, 'ws')}/ws`;
   return [
-    'Streams to paste into the consoles of carriers without webhooks; SECRET is one of stream_secrets:',
+    `Streams${config.invented.carriers ? '' : ' to paste into the consoles'} of carriers without webhooks; SECRET is one of stream_secrets:`,
     ...carriers.map((carrier) => {
       const { name } = carrier;
       const secret = agent.auth === 'none' || carrier.verifyUpgrade !== undefined ? '' : '/SECRET';

@@ -35,7 +35,7 @@ export interface OutboundFlags {
 }
 
 /** The same, checked. Throws ERR_REQUEST_INVALID. */
-export function readOutbound({ agent, gateway, apiPort, callee }: OutboundFlags): {
+function readOutbound({ agent, gateway, apiPort, callee }: OutboundFlags): {
   readonly dialUrl: string;
   readonly port: number;
   readonly callee: Callee;
@@ -120,14 +120,4 @@ async function askToDial(
 
 function mistake(sentence: string): GatewayError {
   return new GatewayError('ERR_REQUEST_INVALID', sentence);
-}
-
-/** The configured one; otherwise that of a gateway on this machine, if there is one. Throws ERR_CONFIG_INVALID. */
-export function publicKeyOf(env: Env, ofState: () => string | undefined): string {
-  const [configured = ''] = (env['HOOKSWITCH_PUBLIC_KEYS'] ?? '').split(',');
-  const key = configured.trim() || ofState();
-  if (key) return key;
-  const sentence =
-    'there is no key to ask a gateway with: start one on this machine, or set HOOKSWITCH_PUBLIC_KEYS';
-  throw new GatewayError('ERR_CONFIG_INVALID', sentence);
 }

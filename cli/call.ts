@@ -18,7 +18,8 @@ import {
   type CallerSource,
   type CallReport,
 } from '../simulator/index.ts';
-import { callOut, OUTBOUND_DEFAULTS, publicKeyOf, type OutboundFlags } from './call-outbound.ts';
+import { keyFor } from './ask-gateway.ts';
+import { callOut, OUTBOUND_DEFAULTS, type OutboundFlags } from './call-outbound.ts';
 import { readPlan, type CallFlags, type CallPlan } from './call-options.ts';
 
 /** The outside world of the command. */
@@ -189,7 +190,7 @@ async function outbound(
   try {
     return await callOut(provider, { ...plan, ...numbers }, flags, {
       env: credentialsOf(provider, env, tools.readState),
-      publicKey: publicKeyOf(env, () => tools.readState(env)?.publicKey),
+      publicKey: keyFor('public', env, () => tools.readState(env)?.publicKey),
       source: await sourceOf(provider, { from, to, ...plan }),
       signal,
       show,

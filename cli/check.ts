@@ -1,7 +1,7 @@
 import { callsTable } from '../gateway/config/calls.ts';
 import type { Command } from 'commander';
 import { stringify } from 'smol-toml';
-import { configured } from '../gateway/carriers.ts';
+import { switchedOn } from '../gateway/carriers.ts';
 import type { Config } from '../gateway/config/config.ts';
 import { maskedStore } from '../gateway/config/store.ts';
 import { stepsTable } from '../gateway/config/steps.ts';
@@ -42,7 +42,7 @@ function effective(config: Config): Record<string, unknown> {
     drain_timeout: seconds(config.drainTimeout),
     drain_delay: seconds(config.drainDelay),
     workers: config.workers,
-    carriers: configured(config.carriers).map(({ name }) => name),
+    carriers: switchedOn(config.carriers).map(({ name }) => name),
     made_up: Object.entries(config.invented).flatMap(([what, made]) => (made ? what : [])),
     secrets: config.secrets.map(({ kid }) => `${kid}:***`),
     organizations: config.organizations.map(({ name, publicKeys, privateKeys, agents }) => ({
@@ -67,7 +67,7 @@ function effective(config: Config): Record<string, unknown> {
           idle_timeout: seconds(agent.idleTimeout),
           allowed_origins: agent.allowedOrigins,
           stream_secrets: agent.streamSecrets.map(masked),
-          scaling: defined({ max_agents: agent.maxSessions ?? undefined }),
+          scaling: agent.maxSessions === null ? undefined : { max_agents: agent.maxSessions },
           steps: stepsTable(agent.steps),
           ...callsTable(agent.calls),
         }),

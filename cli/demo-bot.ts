@@ -1,4 +1,3 @@
-import { startDemoBot } from '../demo/bot.ts';
 import type { Config } from '../gateway/config/config.ts';
 
 /** `demo:` is a bot like any other, once it runs: an ordinary WebSocket server on this machine. */
@@ -7,6 +6,7 @@ export async function withDemoBot(config: Config): Promise<{ config: Config; clo
     agents.some(({ bots }) => bots.includes('demo:')),
   );
   if (!isWanted) return { config, close: async () => {} };
+  const { startDemoBot } = await import('../demo/bot.ts');
   const bot = await startDemoBot();
   const organizations = config.organizations.map((organization) => ({
     ...organization,

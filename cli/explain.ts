@@ -4,6 +4,7 @@ import { allProviders, configured, configuredStreams } from '../gateway/carriers
 import { explainSaved } from '../gateway/explain/saved.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { askGateway } from './ask-gateway.ts';
+import { fitted } from './fitted.ts';
 import { printRefusal, printRefusals } from './print-refusal.ts';
 import { addConfigOptions, loadConfig, type ConfigOptions } from './load-config.ts';
 import { readSavedRequest } from './saved-request.ts';
@@ -51,7 +52,7 @@ async function explain(what: string | undefined, options: ExplainOptions): Promi
   }
   const answer = await askGateway(options.url, `/v1/refusals${what === undefined ? '' : `/${what}`}`);
   if (options.json) process.stdout.write(`${answer}\n`);
-  else process.stdout.write(what === undefined ? printRefusals(answer) : printRefusal(answer));
+  else process.stdout.write(what === undefined ? printRefusals(answer) : shown(answer));
 }
 
 async function explainFile(file: string, options: ExplainOptions): Promise<void> {
@@ -68,7 +69,7 @@ async function explainFile(file: string, options: ExplainOptions): Promise<void>
     now: time,
   });
   const json = JSON.stringify('explanation' in verdict ? verdict.explanation : verdict);
-  process.stdout.write(options.json || !('explanation' in verdict) ? '' : printRefusal(json));
+  process.stdout.write(options.json || !('explanation' in verdict) ? '' : shown(json));
   if (options.json) process.stdout.write(`${json}\n`);
   else if ('sentence' in verdict) process.stdout.write(`${verdict.sentence}\n`);
 }
@@ -78,4 +79,9 @@ function timeOf(at: string | undefined): () => number {
   const ms = Date.parse(at);
   if (!Number.isNaN(ms)) return () => ms;
   throw new GatewayError('ERR_REQUEST_INVALID', '--at must be a time, such as 2026-11-21T19:03:30Z');
+}
+
+/** A refusal as wide as the terminal. */
+function shown(json: string): string {
+  return fitted(printRefusal(json), process.stdout.columns ?? Infinity);
 }

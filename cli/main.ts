@@ -3,19 +3,8 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { GatewayError } from '../shared/errors.ts';
 import { parseFields } from '../shared/fields.ts';
-import { registerCall } from './call.ts';
-import { registerConnect } from './connect/command.ts';
-import { addCheck } from './check.ts';
-import { addDemo } from './demo.ts';
-import { addDemoBot } from './demo-bot-command.ts';
-import { registerDoctor } from './doctor/command.ts';
-import { addExport } from './export/command.ts';
-import { addRehearse } from './rehearse/command.ts';
-import { addExplain } from './explain.ts';
-import { addRoute } from './routing.ts';
-import { addServe } from './serve.ts';
-import { readState } from './state.ts';
-import { addToken } from './token.ts';
+import { commands } from './commands.ts';
+import { fitted } from './fitted.ts';
 
 const about = 'The front door between phone networks and voice bots: webhooks, tokens, a WebSocket relay.';
 
@@ -32,30 +21,24 @@ const program = new Command('hookswitch')
   .version(versionOf())
   .addHelpText('after', examples)
   .showHelpAfterError('(add --help for what is possible)')
-  .configureHelp({ sortSubcommands: false });
+  .configureHelp({ sortSubcommands: false })
+  .configureOutput({
+    writeOut: (text) => void process.stdout.write(fitted(text, process.stdout.columns ?? Infinity)),
+  });
 program.exitOverride(({ code, exitCode }) => {
   // Help that was asked for is no failure; words that make no sense are, and 2 says so.
   process.exit(code === 'commander.helpDisplayed' || code === 'commander.version' || exitCode === 0 ? 0 : 2);
 });
-// Commands take over what was said so far.
-addServe(program);
-registerCall(program, {
-  env: process.env,
-  readState(env) {
-    const state = readState(env);
-    return (
-      state && { credentials: state.carriers, streamSecret: state.streamSecret, publicKey: state.publicKey }
-    );
-  },
-  stdout: process.stdout,
-  stderr: process.stderr,
-});
-const { env, stdout, stderr } = process;
-for (const register of [registerConnect, registerDoctor]) {
-  register(program, { env, fetch, now: Date.now, stdout, stderr });
+// Commands take over what was said so far. Only the one that is named is loaded; of the others, their line of --help is enough.
+const named = process.argv.slice(2).find((word) => commands.some(({ name }) => name === word));
+for (const { name, usage, summary, load } of commands) {
+  if (name === named) (await load())(program);
+  else program.command(`${name} ${usage}`).summary(summary);
 }
-for (const add of [addDemo, addDemoBot, addCheck, addRoute, addExplain, addToken, addExport, addRehearse])
-  add(program);
+// Who reads only the beginning, as `| head` does, has not made a mistake.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 try {
   await program.parseAsync();
 } catch (error) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { GatewayError } from '../shared/errors.ts';
+import { jsonIn } from '../shared/json-text.ts';
 
 const text = z.string();
 
@@ -65,11 +66,7 @@ function plain(words: string): string {
 }
 
 function read<T>(type: z.ZodType<T>, json: string): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {}
-  const { data } = type.safeParse(value);
+  const { data } = type.safeParse(jsonIn(json));
   if (data !== undefined) return data;
   throw new GatewayError('ERR_CALL_FAILED', 'what answered is no gateway of this release: check --url');
 }

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
-import { agentTable, serviceHostOf } from '../gateway/agents.ts';
+import { serviceHostOf } from '../gateway/agents.ts';
 import { allProviders } from '../gateway/carriers.ts';
 import type { Config } from '../gateway/config/config.ts';
-import { router, sharedTo, type RoutingRow, type Share } from '../gateway/routing.ts';
+import { sharedTo, type RoutingRow } from '../gateway/routing.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { numberOf } from '../shared/party.ts';
+import { sharesText, takersOf } from './connect/takers.ts';
 import { addConfigOptions, loadConfig, type ConfigOptions } from './load-config.ts';
 
 const EXAMPLES = `
@@ -47,25 +48,17 @@ export function whoTakes(
   { path = null, callId }: { readonly path?: string | null; readonly callId?: string },
 ): { readonly text: string; readonly found: boolean } {
   const module = allProviders.find((known) => known.name === name);
-  if (!module) throw new GatewayError('ERR_REQUEST_INVALID', `"${name}" is no carrier`);
-  // Whether a carrier signs URLs is so whatever its credentials are.
-  const webhook = module.configure(module.inventCredentials());
-  if (!webhook)
+  if (!module) {
+    const known = allProviders.map((carrier) => carrier.name).join(', ');
+    throw new GatewayError('ERR_REQUEST_INVALID', `"${name}" is no carrier: use one of ${known}`);
+  }
+  if (module.streamsOnly)
     throw new GatewayError('ERR_REQUEST_INVALID', `${name} has no webhook: its streams name their agent`);
   const number = numberOf(party) ?? party;
-  const routes = router(
-    agentTable(config.organizations),
-    config.routing,
-    config.organizations[0]?.name ?? '',
-  );
-  try {
-    const row = routes.rowFor(number, webhook, path);
-    const shares = callId === undefined ? row.shares : [sharedTo(callId, row.shares)];
-    return { text: `${number}: ${sharesText(shares)} (${why(row, path)})`, found: true };
-  } catch (error) {
-    if (!(error instanceof GatewayError)) throw error;
-    return { text: `${number}: nobody, ${error.message}`, found: false };
-  }
+  const takers = takersOf(config, module)(number, path);
+  if ('refusal' in takers) return { text: `${number}: nobody, ${takers.refusal}`, found: false };
+  const shares = callId === undefined ? takers.shares : [sharedTo(callId, takers.shares)];
+  return { text: `${number}: ${sharesText(shares)} (${why(takers, path)})`, found: true };
 }
 
 function why({ route }: RoutingRow, path: string | null): string {
@@ -96,11 +89,6 @@ export function routingLines({ organizations, routing }: Config): string[] {
 
 function othersOf({ organizations, routing }: Pick<Config, 'organizations' | 'routing'>): string {
   const [agent] = organizations[0]?.agents ?? [];
-  if (routing.unknownNumber) return 'refused (unknown_number)';
+  if (routing.unknownNumber) return 'nobody: they get the steps of unknown_number';
   return agent ? serviceHostOf(agent) : 'nobody';
-}
-
-function sharesText(shares: readonly Share[]): string {
-  if (shares.length === 1) return shares[0]?.agent ?? '';
-  return shares.map(({ agent, percent }) => `${agent} ${percent} %`).join(', ');
 }

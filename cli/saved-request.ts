@@ -1,6 +1,7 @@
 import { isRecord } from '../shared/fields.ts';
 import { GatewayError } from '../shared/errors.ts';
 import type { HttpRequest } from '../shared/http.ts';
+import { jsonIn } from '../shared/json-text.ts';
 
 /** Characters of a file that holds a request: a webhook is under 2 KB, a HAR of a whole page is not what is asked for. */
 export const MAX_SAVED_REQUEST: number = 1024 * 1024;
@@ -55,10 +56,8 @@ function fromJson(text: string): HttpRequest {
 }
 
 function parse(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isRecord(value)) return value;
-  } catch {}
+  const value = jsonIn(text);
+  if (isRecord(value)) return value;
   throw invalid('the file is no JSON object');
 }
 

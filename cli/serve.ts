@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
+import { allProviders } from '../gateway/carriers.ts';
 import type { Config } from '../gateway/config/config.ts';
 import { loggedError, type Log } from '../gateway/log.ts';
 import { banner } from './banner.ts';
+import { CRASH_DRAIN } from './crash-drain.ts';
 import { withDemoBot } from './demo-bot.ts';
 import { addConfigOptions, deployHelp, loadConfig, type ConfigOptions } from './load-config.ts';
 import { openLog } from './log-stream.ts';
 import { openSharedState } from './shared-state.ts';
 import { stateFile } from './state.ts';
-import { superviseWorkers } from './supervisor.ts';
-import { CRASH_DRAIN, listen, type Served } from './worker-gateway.ts';
+import type { Served } from './worker-gateway.ts';
 import { openSharedLog } from './worker-log.ts';
 
 const help = `
@@ -17,9 +18,10 @@ keys and carriers' credentials, and keeps them in a file only you can read.
 
 Variables: HOOKSWITCH_SECRETS, HOOKSWITCH_PUBLIC_KEYS, HOOKSWITCH_PRIVATE_KEYS, PUBLIC_URL, HOST,
 PORT, REDIS_URL (several machines: each runs this command), HOOKSWITCH_WORKERS (several cores),
-HOOKSWITCH_METRICS_LISTEN, OTEL_EXPORTER_OTLP_ENDPOINT, and one group for each carrier:
-TWILIO_ACCOUNT_SID + TWILIO_AUTH_TOKEN, PLIVO_AUTH_ID + PLIVO_AUTH_TOKEN, TELNYX_API_KEY +
-TELNYX_PUBLIC_KEY. Everything else stands in hookswitch.toml: see the README.
+HOOKSWITCH_BOT_SECRET, HOOKSWITCH_STREAM_SECRETS, HOOKSWITCH_METRICS_LISTEN, HOOKSWITCH_STATE,
+OTEL_EXPORTER_OTLP_ENDPOINT, and one group for each carrier:
+${allProviders.map(({ variables }) => `  ${variables.join(' + ')}`).join('\n')}
+Everything else stands in hookswitch.toml: see the README.
 
 SIGTERM takes no more calls (from drain_delay on) and waits for the live ones (drain_timeout, 300 s);
 again: ends them.`;
@@ -66,7 +68,11 @@ async function serve(options: ConfigOptions): Promise<void> {
 async function start(config: Config, log: Log): Promise<Served> {
   const state = await openSharedState(config, log);
   try {
-    return await (config.workers > 1 ? superviseWorkers : listen)({ config, log, ...state });
+    const serving =
+      config.workers > 1
+        ? (await import('./supervisor.ts')).superviseWorkers
+        : (await import('./worker-gateway.ts')).listen;
+    return await serving({ config, log, ...state });
   } catch (error) {
     await state.sessions.close();
     throw error;

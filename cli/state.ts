@@ -1,11 +1,12 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { invent, type Invented } from '../gateway/config/invented.ts';
 import type { Env } from '../shared/env.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { parseFields } from '../shared/fields.ts';
 import type { ProviderModule } from '../shared/provider.ts';
+import { writePrivateFile } from './private-file.ts';
 
 /** What a gateway with nothing configured made up, kept so that `hookswitch call` can sign as the carriers do. */
 export interface State {
@@ -86,11 +87,6 @@ function completed(earlier: Invented, modules: readonly ProviderModule[]): Inven
   };
 }
 
-/** Written whole under another name and then renamed, so that nobody reads half a file. */
 function writeState(file: string, { secret, ...rest }: Invented): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify({ secret: secret.toString('base64url'), ...rest }), { mode: 0o600 });
-  chmodSync(draft, 0o600); // the mode above counts only for a file that was not there
-  renameSync(draft, file);
+  writePrivateFile(file, JSON.stringify({ secret: secret.toString('base64url'), ...rest }));
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { GatewayError } from '../shared/errors.ts';
 import { startOver } from '../shared/start.ts';
-import { readState } from './state.ts';
+import { gatewayAt, keyFor } from './ask-gateway.ts';
 
 interface TokenOptions {
   readonly url: string;
@@ -33,11 +33,9 @@ export function addToken(program: Command): void {
 }
 
 async function token(agent: string, { url, transport, body, json }: TokenOptions): Promise<void> {
-  if (!URL.canParse(url))
-    throw new GatewayError('ERR_REQUEST_INVALID', '--url must be a URL, such as http://127.0.0.1:7860');
   const start = startOver({
-    startUrl: `${url.replace(/\/+$/, '')}/v1/public/${encodeURIComponent(agent)}/start`,
-    publicKey: publicKey(),
+    startUrl: `${gatewayAt(url)}/v1/public/${encodeURIComponent(agent)}/start`,
+    publicKey: keyFor('public', process.env),
     withBody: true,
     fetch,
   });
@@ -48,18 +46,6 @@ async function token(agent: string, { url, transport, body, json }: TokenOptions
   if (process.stderr.isTTY) {
     process.stderr.write(`Good for one connection within five minutes. Try: npx wscat -c ${reply.wsUrl}/…\n`);
   }
-}
-
-function publicKey(): string {
-  const [given] = (process.env['HOOKSWITCH_PUBLIC_KEYS'] ?? '').split(',');
-  const key = given || readState(process.env)?.publicKey;
-  if (key === undefined || key.startsWith('sha256:')) {
-    throw new GatewayError(
-      'ERR_REQUEST_INVALID',
-      'no public key: set HOOKSWITCH_PUBLIC_KEYS=pk_…, or run "hookswitch serve" here',
-    );
-  }
-  return key;
 }
 
 function readBody(given: string | undefined): string | null {

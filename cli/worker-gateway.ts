@@ -2,9 +2,6 @@ import { startGateway, type Gateway } from '../gateway/app.ts';
 import type { GatewayOptions } from '../gateway/parts.ts';
 import { GatewayError } from '../shared/errors.ts';
 
-/** Milliseconds to finish calls after a bug brought the process down. */
-export const CRASH_DRAIN = 10_000;
-
 /** What serves, in this process or in others: all that `serve` needs to know of it. */
 export type Served = Omit<Gateway, 'stopListening' | 'measure' | 'scrape'>;
 

@@ -24,6 +24,8 @@ export interface Admission {
   readonly session: Session;
   /** Null when the agent asks for no token. */
   readonly ticket: Ticket | null;
+  /** True where only the stream says which call it is: whoever opened it may name anybody's. */
+  readonly isCallClaimed?: boolean;
   /** Of the carrier, on the upgrade, where nobody required it; absent where the carrier signs none. */
   readonly signature?: SignatureSeen;
 }

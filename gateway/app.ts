@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { addressOf } from '../shared/listening.ts';
 import { door } from './admission.ts';
 import { endCallAfterBot } from './calls/bot-left.ts';
 import { descriptorLimit, roomFor } from './descriptors.ts';
@@ -71,8 +72,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     metrics?.close();
     throw error;
   });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('listening on a port has a port');
+  const address = addressOf(server);
   const limits = { ...config.limits, maxSockets: room.maxSockets };
   const ground = { server, address, pools, tracing };
   gateway = wire(server, address, partsOf(ground, { ...options, config: { ...config, limits } }));

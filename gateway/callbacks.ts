@@ -3,7 +3,7 @@ import { queryOf, readForm, type Form } from '../shared/form.ts';
 import { refusal, type HttpHandler, type HttpRequest, type HttpResponse } from '../shared/http.ts';
 import type { Provider } from '../shared/provider.ts';
 import { readGenuine } from '../shared/voice-webhook.ts';
-import { logged, loggedError, type Log } from './log.ts';
+import { logged, loggedError, maskNumbers, type Log } from './log.ts';
 import type { Observer, ToldCallback } from './observe/observer.ts';
 import { refusalOf } from './refusals.ts';
 import type { Noted, SessionStore } from './sessions/store.ts';
@@ -104,10 +104,12 @@ function report(log: Log, provider: string, { callId, event, noted }: Kept): voi
   if (!noted.isNew) return;
   const session = noted.sessionId;
   if ('meaning' in event) {
-    const { code, said, meaning, cure } = event;
+    const { code, meaning, cure } = event;
+    const said = maskNumbers(event.said);
     log.warn({ ...about, session, code, said, meaning, cure }, 'the carrier reports trouble with the stream');
   } else if (isCallEnd(event)) {
-    const { duration, cause } = event;
+    const { duration } = event;
+    const cause = event.cause === null ? null : maskNumbers(event.cause);
     log.info({ ...about, session, duration, cause }, 'the carrier says that the call is over');
   }
 }

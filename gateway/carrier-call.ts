@@ -19,6 +19,9 @@ export interface Endpoint {
   readonly owner: StreamsOnly | null;
 }
 
+/** Characters of a call's id, and of either party: as in /start. What a stream says is remembered after it. */
+const MAX_CALL_FACT = 256;
+
 /** How a caller left before its call began. `sentAway`: when it was this gateway that ended it. */
 interface Departure extends Leaving {
   sentAway: OpeningFailure | null;
@@ -92,6 +95,12 @@ async function identify(
   if (owner && !owner.owns(stream)) {
     throw new GatewayError('ERR_TOKEN_REFUSED', 'the stream is of another account');
   }
+  if (stream.callId.length > MAX_CALL_FACT) {
+    throw new GatewayError(
+      'ERR_TOKEN_REFUSED',
+      `the call id of the stream is over ${MAX_CALL_FACT} characters`,
+    );
+  }
   const serviceHost = namedIn(stream);
   const admission = known ?? (await entry.admit(stream));
   const { agent, session } = admission;
@@ -101,7 +110,12 @@ async function identify(
   if (session.call !== null && session.call.id !== stream.callId) {
     throw new GatewayError('ERR_TOKEN_REFUSED', 'the stream is of another call');
   }
-  return { ...admission, session: { ...session, provider, call: session.call ?? callOf(stream) } };
+  const isCallClaimed = session.call === null;
+  return {
+    ...admission,
+    isCallClaimed,
+    session: { ...session, provider, call: session.call ?? callOf(stream) },
+  };
 }
 
 function dismissalOf(error: unknown): [code: number, reason: string] {
@@ -116,10 +130,14 @@ function callOf({ callId, from, to, parameters }: StreamFacts): Call | null {
   if (callId === '') return null; // what Vonage's stream says of its call is what somebody has put there
   return {
     id: callId,
-    from: from ?? parameters['from_number'] ?? '',
-    to: to ?? parameters['to_number'] ?? '',
+    from: ifShort(from ?? parameters['from_number']),
+    to: ifShort(to ?? parameters['to_number']),
     direction: 'inbound',
   };
+}
+
+function ifShort(text: string = ''): string {
+  return text.length > MAX_CALL_FACT ? '' : text;
 }
 
 async function connect(

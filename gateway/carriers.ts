@@ -10,6 +10,11 @@ export function configured(env: Env): Provider[] {
   return allProviders.map((module) => module.configure(env)).filter((provider) => provider !== null);
 }
 
+/** All that have their variables set, with and without a webhook. */
+export function switchedOn(env: Env): ProviderModule[] {
+  return allProviders.filter(({ variables }) => variables.some((name) => env[name]));
+}
+
 /** Those without a webhook that have their variables set, by name. Throws ERR_CONFIG_INVALID. */
 export function configuredStreams(env: Env): ReadonlyMap<string, StreamsOnly> {
   const found = allProviders.map((module) => module.streamsOnly?.(env) ?? null);

@@ -38,6 +38,11 @@ export function maskNumber(number: string): string {
   return number.length > 4 ? `…${number.slice(-4)}` : '…';
 }
 
+/** Somebody else's words, in which there may be numbers. */
+export function maskNumbers(text: string): string {
+  return text.replace(/\+?\d{7,}/g, (number) => maskNumber(number));
+}
+
 /** A call as it may stand in a log. */
 export function loggedCall(call: Call | null): object {
   return call

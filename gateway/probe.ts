@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { z } from 'zod';
 import { sameSecret } from '../shared/compare.ts';
+import { jsonIn } from '../shared/json-text.ts';
 import { handshakeProblem } from './handshake.ts';
 import { deriveKey, type MasterSecret } from './secrets.ts';
 
@@ -48,9 +49,9 @@ export function newProbe(secrets: readonly MasterSecret[], now: number): Probe {
   return {
     ticket: `${seconds}.${nonce}.${mac(key, 'ask', seconds, nonce)}`,
     read(answer) {
-      const { data: sealed } = Sealed.safeParse(parsed(answer));
+      const { data: sealed } = Sealed.safeParse(jsonIn(answer));
       if (!sealed || !sameSecret(sealed.mac, mac(key, 'answer', nonce, sealed.seen))) return null;
-      return SeenData.safeParse(parsed(sealed.seen)).data ?? null;
+      return SeenData.safeParse(jsonIn(sealed.seen)).data ?? null;
     },
   };
 }
@@ -114,12 +115,4 @@ function mac(key: Buffer, ...parts: readonly string[]): string {
   return createHmac('sha256', key)
     .update([LABEL, ...parts].join('\0'))
     .digest('base64url');
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../shared/errors.ts';
-import { callFacts, TOKEN_TTL, type StartReply, type StartRequest } from '../shared/start.ts';
+import { callFacts, type StartReply, type StartRequest } from '../shared/start.ts';
 import { serviceHostOf, type Agent, type AgentTable } from './agents.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
 import type { RequestObserver } from './observe/observer.ts';
-import type { Session, SessionStore, Ticket } from './sessions/store.ts';
+import type { SessionStore, Ticket } from './sessions/store.ts';
 import type { TokenSigner } from './token.ts';
 import { callTicket, named, type Signers } from './upgrade-signature.ts';
 
@@ -47,7 +47,11 @@ export function localStart(options: LocalStartOptions): LocalStart {
     if (agent.auth === 'none') return { sessionId: id, wsUrl, token: null };
 
     const issued = ticketFor(agent, provider, request.call, options);
-    const waiting = issued.token === null ? await stillWaiting(issued, sessions) : null;
+    const body = request.body ?? bodyOf(provider, request);
+    const { call } = request;
+    // An earlier request for the same call may have left one waiting: there is no second one, and no other body.
+    const waiting =
+      issued.token === null && call ? await sessions.bind(issued.key, call, body ?? '{}') : null;
     if (waiting) return { sessionId: waiting.id, wsUrl, token: null };
     const trace = seen.trace();
     const session = {
@@ -55,8 +59,8 @@ export function localStart(options: LocalStartOptions): LocalStart {
       agent: agent.name,
       organization,
       provider,
-      call: request.call,
-      body: request.body ?? bodyOf(provider, request),
+      call,
+      body,
       createdAt: now(),
       ...(trace === undefined ? {} : { trace }),
     };
@@ -78,13 +82,6 @@ function ticketFor(
     'ERR_REQUEST_INVALID',
     `agent ${agent.name} has websocket_auth = "signature": it takes phone calls only, named in call, of carriers that sign their upgrades (${named(signers)})`,
   );
-}
-
-/** The session that an earlier request for the same call left waiting: there is no second one, and no other body. */
-async function stillWaiting({ key }: Ticket, sessions: SessionStore): Promise<Session | null> {
-  const session = await sessions.take(key);
-  if (session) await sessions.giveBack(session, { key, expiresAt: session.createdAt + TOKEN_TTL });
-  return session;
 }
 
 function checkTransport(transport: string, providers: readonly string[]): void {

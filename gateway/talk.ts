@@ -22,7 +22,7 @@ export interface TalkOptions extends ReachOptions {
 
 /** Relays until somebody leaves, and resolves when both connections are closed. */
 export async function talk(
-  { session, agent, signature }: Admission,
+  { session, agent, signature, isCallClaimed = false }: Admission,
   { caller, reached }: { readonly caller: Leg; readonly reached: Reached },
   live: LiveCall,
   options: TalkOptions,
@@ -49,7 +49,7 @@ export async function talk(
     fromCaller: { messages: tally.caller.messages, bytes: tally.caller.bytes },
     fromBot: { messages: tally.bot.messages, bytes: tally.bot.bytes },
   });
-  options.sessionOver(session, agent, ending);
+  options.sessionOver({ session, agent, ending, isCallClaimed });
   await joined.closed;
 }
 

@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { isRecord } from '../shared/fields.ts';
+import { jsonIn } from '../shared/json-text.ts';
 import { TOKEN_TTL } from '../shared/start.ts';
 import { CLOCK_SKEW } from './limits.ts';
 import { deriveKey, type MasterSecret } from './secrets.ts';
@@ -113,12 +114,7 @@ function encode({ v, typ, kid, sh, iat, exp, nonce }: Payload): string {
 
 /** Only what `encode` writes, byte for byte: no other order of keys, no second spelling of a number. */
 function decode(encoded: string): Payload | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(encoded, 'base64url').toString());
-  } catch {
-    return null;
-  }
+  const value = jsonIn(Buffer.from(encoded, 'base64url').toString());
   return isPayload(value) && encode(value) === encoded ? value : null;
 }
 

@@ -1,15 +1,17 @@
 import {
-  CALL_ENDS,
+  callEventOf,
   instantOf,
   isCallEnd,
   toldText,
   wholeOf,
   type CallEvent,
   type CallNotice,
+  type CallWords,
   type StreamFault,
 } from '../shared/call-status.ts';
 import { formOf, type Form } from '../shared/form.ts';
 import type { Provider } from '../shared/provider.ts';
+import { lookUp } from '../shared/table.ts';
 
 /** What an error of a stream is, and what to do about it. */
 export type Fault = Pick<StreamFault, 'type' | 'code' | 'meaning' | 'cure'>;
@@ -26,12 +28,17 @@ export interface Callbacks {
   readonly faultOf: (said: string, form: Form) => Fault;
 }
 
-const progress: Readonly<Record<string, 'queued' | 'ringing' | 'answered'>> = {
+const words: CallWords = {
   queued: 'queued',
   initiated: 'queued',
   ringing: 'ringing',
   answered: 'answered',
   'in-progress': 'answered',
+  completed: 'completed',
+  busy: 'busy',
+  'no-answer': 'no-answer',
+  failed: 'failed',
+  canceled: 'canceled',
 };
 const streamEvents: Readonly<Record<string, 'stream-started' | 'stream-stopped' | 'stream-error'>> = {
   'stream-started': 'stream-started',
@@ -59,7 +66,13 @@ export function readCallbacks(given: Callbacks): Required<Pick<Provider, 'readSt
     return { callId, event: event(form) };
   };
   return {
-    readStatus: (request) => read(formOf(request), 'CallStatus', (form) => callEvent(form, given.causeOf)),
+    readStatus: (request) =>
+      read(formOf(request), 'CallStatus', (form) =>
+        callEventOf(words, form.get('CallStatus') ?? '', told(form), () => ({
+          duration: wholeOf(form.get('CallDuration') ?? form.get('Duration')),
+          cause: given.causeOf(form),
+        })),
+      ),
     readStreamStatus: (request) => read(formOf(request), 'StreamEvent', (form) => streamEvent(form, given)),
   };
 }
@@ -68,20 +81,8 @@ function told(form: Form): { readonly sentAt: number | null; readonly sequence: 
   return { sentAt: instantOf(form.get('Timestamp')), sequence: wholeOf(form.get('SequenceNumber')) };
 }
 
-function callEvent(form: Form, causeOf: Callbacks['causeOf']): CallEvent | null {
-  const word = form.get('CallStatus') ?? '';
-  const end = CALL_ENDS.find((known) => known === word);
-  if (end) {
-    const duration = wholeOf(form.get('CallDuration') ?? form.get('Duration'));
-    return { type: end, ...told(form), duration, cause: causeOf(form) };
-  }
-  const type = Object.hasOwn(progress, word) ? progress[word] : undefined;
-  return type ? { type, ...told(form) } : null;
-}
-
 function streamEvent(form: Form, { streamId: shape, faultOf }: Callbacks): CallEvent | null {
-  const word = form.get('StreamEvent') ?? '';
-  const type = Object.hasOwn(streamEvents, word) ? streamEvents[word] : undefined;
+  const type = lookUp(streamEvents, form.get('StreamEvent') ?? '');
   if (!type) return null;
   const id = form.get('StreamSid') ?? '';
   const common = { ...told(form), streamId: shape.test(id) ? id : null };
@@ -106,7 +107,7 @@ export function eventForm(event: CallEvent, write: (at: number) => string): Reco
     return { StreamEvent: isFault ? 'stream-error' : event.type, ...streamId, ...error, ...at, ...sequence };
   }
   const duration = isCallEnd(event) && event.duration !== null ? { CallDuration: `${event.duration}` } : {};
-  const words: Readonly<Record<string, string>> = { queued: 'initiated', answered: 'in-progress' };
+  const named: Readonly<Record<string, string>> = { queued: 'initiated', answered: 'in-progress' };
   const source = { CallbackSource: 'call-progress-events' };
-  return { CallStatus: words[event.type] ?? event.type, ...duration, ...source, ...at, ...sequence };
+  return { CallStatus: named[event.type] ?? event.type, ...duration, ...source, ...at, ...sequence };
 }

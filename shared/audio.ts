@@ -29,6 +29,9 @@ export function levelOf(samples: Int16Array): number {
   return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
 }
 
+/** Level at and below which nobody hears anything: -60 dBFS. */
+export const AUDIBLE = 32;
+
 const readers: Readonly<Record<Encoding, (audio: Uint8Array) => Int16Array>> = {
   mulaw: (audio) => Int16Array.from(audio, (code) => MULAW_SAMPLES[code] ?? 0),
   alaw: (audio) => Int16Array.from(audio, (code) => ALAW_SAMPLES[code] ?? 0),

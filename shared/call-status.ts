@@ -1,3 +1,5 @@
+import { lookUp } from './table.ts';
+
 /** How a call gets on, in words all carriers share. */
 export const CALL_PROGRESS = ['queued', 'ringing', 'answered'] as const;
 /** How a call ends. `completed` was answered before; the others never were. */
@@ -45,6 +47,22 @@ export interface StreamFault extends Told {
 /** What a carrier tells about a call beside its webhook and its socket. */
 export type CallEvent = CallProgress | CallEnd | StreamNotice | StreamFault;
 
+/** A carrier's own words for how a call gets on and ends. */
+export type CallWords = Readonly<Record<string, (CallProgress | CallEnd)['type']>>;
+
+/** What a word of a carrier says; null for one that is not in `words`. `end`: what is said of a call that is over. */
+export function callEventOf(
+  words: CallWords,
+  word: string,
+  told: Told,
+  end: () => Pick<CallEnd, 'duration' | 'cause'> & Partial<Told>,
+): CallProgress | CallEnd | null {
+  const type = lookUp(words, word);
+  if (!type) return null;
+  if (type === 'queued' || type === 'ringing' || type === 'answered') return { type, ...told };
+  return { type, ...told, ...end() };
+}
+
 /** One callback, read. */
 export interface CallNotice {
   /** The carrier's: the one its voice webhook names. */
@@ -63,11 +81,11 @@ export interface KeptEvent {
 export const MAX_TOLD_TEXT = 256;
 
 /** Text of a carrier as it is kept: cut, and without control characters. */
-export function toldText(text: string): string {
+export function toldText(text: string, max: number = MAX_TOLD_TEXT): string {
   return text
     .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
     .trim()
-    .slice(0, MAX_TOLD_TEXT);
+    .slice(0, max);
 }
 
 export function isCallEnd(event: CallEvent): event is CallEnd {

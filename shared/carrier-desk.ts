@@ -15,6 +15,8 @@ export type DeskCommand = { readonly response: HttpResponse } & (
     }
   | { readonly type: 'hangUp'; readonly callId: string }
   | { readonly type: 'redirect'; readonly callId: string; readonly url: string }
+  /** Beside the stream, which goes on. `what`: `digits 1#`, a sentence in quotes, or the URL of a file. */
+  | { readonly type: 'heard'; readonly callId: string; readonly what: string }
 );
 
 /** The carrier's REST interface as far as calls are placed and ended there, for the simulator: the other end of `control`. */

@@ -1,7 +1,8 @@
 import { CARRIER_TIMEOUT, type CallControlOptions } from './call-control.ts';
+import { toldText } from './call-status.ts';
 import { GatewayError } from './errors.ts';
 import { readBody } from './http-body.ts';
-import { isLoopback } from './loopback.ts';
+import { keepsSecrets } from './loopback.ts';
 import type { Env } from './env.ts';
 
 /** Bytes of an answer that are read: a call is described in two thousand. */
@@ -45,14 +46,34 @@ export async function askCarrier(
   } catch (error) {
     const isLate = error instanceof Error && error.name === 'TimeoutError';
     const what = isLate ? `did not answer within ${timeout / 1000} s` : 'cannot be reached';
-    throw unreachable(carrier, `${carrier} ${what} at ${origin}: ask again, or check the network`, error);
+    throw unreachable(
+      carrier,
+      method,
+      `${carrier} ${what} at ${origin}: ask again, or check the network`,
+      error,
+    );
   }
-  throw unreachable(carrier, `${carrier} answered with more than ${MAX_ANSWER_BYTES} bytes at ${origin}`);
+  throw unreachable(
+    carrier,
+    method,
+    `${carrier} answered with more than ${MAX_ANSWER_BYTES} bytes at ${origin}`,
+  );
 }
 
-function unreachable(carrier: string, message: string, cause?: unknown): GatewayError {
-  const doubt = `${message}. Whether ${carrier} did what was asked is not known`;
-  return new GatewayError('ERR_CARRIER_UNREACHABLE', doubt, { cause });
+/** HTTP Basic: RFC 7617. */
+export function basicAuth(user: string, password: string): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+}
+
+/** For SDKs, which take a while: the same promise to everybody, begun with the first request. */
+export function loadedOnce<T>(load: () => Promise<T>): () => Promise<T> {
+  let loaded: Promise<T> | null = null;
+  return () => (loaded ??= load());
+}
+
+function unreachable(carrier: string, method: string, message: string, cause?: unknown): GatewayError {
+  const doubt = method === 'GET' ? '' : `. Whether ${carrier} did what was asked is not known`;
+  return new GatewayError('ERR_CARRIER_UNREACHABLE', message + doubt, { cause });
 }
 
 /** What a carrier says of a failure, in its own words and numbers. */
@@ -61,12 +82,14 @@ export interface CarrierFailure {
   /** Its own error code; empty when there is none. */
   readonly code: string;
   readonly explanation: string;
+  /** Was something asked of one call? */
+  readonly isOneCall: boolean;
 }
 
 /** How a carrier spells what went wrong. Looked up by its own code first, then by the HTTP status. */
 export interface Failures {
   readonly carrier: string;
-  /** Codes and statuses of a call that is over, or was never known. */
+  /** Codes and statuses of a call that is over, or was never known; they mean it only where one call was meant. */
   readonly over: readonly string[];
   /** Sentences with the cure, by code or status. */
   readonly cures: Readonly<Record<string, string>>;
@@ -75,10 +98,11 @@ export interface Failures {
 }
 
 /** ERR_CALL_OVER, ERR_CARRIER_REFUSED or ERR_CARRIER_UNREACHABLE. Without what a carrier says about credentials. */
-export function carrierFailure({ status, code, explanation }: CarrierFailure, how: Failures): GatewayError {
+export function carrierFailure(failure: CarrierFailure, how: Failures): GatewayError {
+  const { status, code, explanation, isOneCall } = failure;
   const { carrier, over, cures, credentials } = how;
   const keys = [code, String(status)];
-  if (keys.some((key) => over.includes(key))) {
+  if (isOneCall && keys.some((key) => over.includes(key))) {
     return new GatewayError('ERR_CALL_OVER', `the call is over, or ${carrier} does not know it (any more)`);
   }
   const name = code === '' ? `HTTP ${status}` : `error ${code}, HTTP ${status}`;
@@ -100,12 +124,8 @@ function refused(message: string): GatewayError {
 
 /** Cut, on one line, and without whole phone numbers: it goes into the log. */
 function masked(text: string): string {
-  return text
-    .replace(/[\p{Cc}\p{Cf}]+/gu, ' ')
-    .replace(/\+?\d{7,}/g, (number) => `…${number.slice(-4)}`)
-    .trim()
-    .slice(0, MAX_EXPLANATION)
-    .replace(/\.$/, '');
+  const told = text.replace(/\+?\d{7,}/g, (number) => `…${number.slice(-4)}`);
+  return toldText(told, MAX_EXPLANATION).replace(/\.$/, '');
 }
 
 /**
@@ -116,8 +136,7 @@ export function apiUrlOf(env: Env, variable: string, documented: string): string
   const text = env[variable];
   if (!text) return documented;
   const url = URL.canParse(text) ? new URL(text) : null;
-  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
-  if (url && isSafe && !/[?#@]/.test(text)) return url.href.replace(/\/+$/, '');
+  if (url && keepsSecrets(url) && !/[?#@]/.test(text)) return url.href.replace(/\/+$/, '');
   throw new GatewayError(
     'ERR_CONFIG_INVALID',
     `${variable} must be an https URL without query, fragment and user (http on this machine only)`,

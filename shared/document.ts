@@ -1,6 +1,7 @@
 import type { CarrierDocument, DocumentAddress, Verb } from './carrier.ts';
 import { GatewayError } from './errors.ts';
 import { isLoopback } from './loopback.ts';
+import { lookUp } from './table.ts';
 import { elementsOf, textOf, type XmlElement } from './xml.ts';
 
 /** Reads one element of a document as the steps it stands for. Throws ERR_DOCUMENT_REFUSED. */
@@ -29,7 +30,7 @@ export function readVerbs(root: XmlElement, readers: Readonly<Record<string, Ver
     throw refusedDocument(`the document begins with <${root.name}>: begin with <Response>`);
   if (textOf(root) !== '') throw refusedDocument('<Response> holds text: put it into a verb');
   return elementsOf(root).flatMap((verb) => {
-    const reader = Object.hasOwn(readers, verb.name) ? readers[verb.name] : undefined;
+    const reader = lookUp(readers, verb.name);
     if (reader) return reader(verb);
     throw refusedDocument(`<${verb.name}> is not known here: use ${Object.keys(readers).join(', ')}`);
   });

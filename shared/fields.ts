@@ -1,4 +1,5 @@
 import { GatewayError, type ErrorCode } from './errors.ts';
+import { jsonIn } from './json-text.ts';
 
 /** A JSON object from outside, read field by field. Every reader throws, naming the path it wanted. */
 export interface Fields {
@@ -26,6 +27,12 @@ export function parseFields(text: string, code: ErrorCode): Fields {
     throw new GatewayError(code, 'not JSON');
   }
   return fieldsOf(value, code, '');
+}
+
+/** The same, whose readers throw ERR_REQUEST_INVALID; null for text that is no JSON object. */
+export function fieldsIn(text: string): Fields | null {
+  const value = jsonIn(text);
+  return isRecord(value) ? fieldsOf(value, 'ERR_REQUEST_INVALID', '') : null;
 }
 
 /** A value that must be a JSON object. `path`: where it was found, with a dot at its end. */

@@ -31,3 +31,12 @@ export function readWhole(value: number): number {
   if (Number.isSafeInteger(value) && value >= 0) return value;
   throw new GatewayError('ERR_FRAME_INVALID', 'not a whole number');
 }
+
+/** Either of them, for dialects that write now the one and now the other. Throws ERR_FRAME_INVALID. */
+export function readCount(fields: Fields, key: string): number {
+  try {
+    return readWhole(fields.number(key));
+  } catch {
+    return readDigits(fields.string(key));
+  }
+}

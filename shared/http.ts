@@ -1,4 +1,5 @@
 import { isRecord } from './fields.ts';
+import { jsonIn } from './json-text.ts';
 
 /** One HTTP request, reduced to what a handler needs. Plain data: easy to table-test. */
 export interface HttpRequest {
@@ -46,11 +47,7 @@ const MAX_SENTENCE = 500;
 
 /** The `error` of such a refusal, from its body; empty for any other body, because a page of HTML helps nobody. */
 export function sentenceOf(body: string): string {
-  try {
-    const refused: unknown = JSON.parse(body);
-    const error = isRecord(refused) ? refused['error'] : undefined;
-    return typeof error === 'string' ? error.slice(0, MAX_SENTENCE) : '';
-  } catch {
-    return '';
-  }
+  const refused = jsonIn(body);
+  const error = isRecord(refused) ? refused['error'] : undefined;
+  return typeof error === 'string' ? error.slice(0, MAX_SENTENCE) : '';
 }

@@ -1,6 +1,7 @@
 import type { CarrierDocument, Verb } from './carrier.ts';
-import { jsonValue, refusedDocument } from './document.ts';
+import { faultOfStreamUrl, jsonValue, refusedDocument } from './document.ts';
 import { fieldsOf, type Fields } from './fields.ts';
+import { lookUp } from './table.ts';
 
 /** Reads one item of a document as the steps it stands for. Throws ERR_DOCUMENT_REFUSED. */
 export interface ItemReader {
@@ -20,7 +21,7 @@ export function readItems(
   return items.flatMap((value: unknown, index) => {
     const item = readObject(value, `[${index}].`);
     const word = item.string(key);
-    const reader = Object.hasOwn(readers, word) ? readers[word] : undefined;
+    const reader = lookUp(readers, word);
     if (!reader) throw refusedDocument(`"${word}" is not known here: use ${Object.keys(readers).join(', ')}`);
     checkMembers(item, [key, ...reader.members]);
     return reader.read(item);
@@ -51,4 +52,18 @@ export function readText(item: Fields, key: string): string {
   const text = item.string(key);
   if (text.trim() !== '') return text;
   throw refusedDocument(`"${key}" is empty: give it a text, or leave the step out`);
+}
+
+/** Where a stream goes. Throws ERR_DOCUMENT_REFUSED. */
+export function readStreamUrl(item: Fields, key: string): string {
+  const url = item.string(key);
+  if (faultOfStreamUrl(url) === null) return url;
+  throw refusedDocument(`"${key}" is not a wss:// URL: set a public https URL`);
+}
+
+/** POST unless it says GET. Throws ERR_DOCUMENT_REFUSED. */
+export function readMethod(item: Fields, key: string): 'GET' | 'POST' {
+  const method = item.has(key) ? item.string(key) : 'POST';
+  if (method === 'GET' || method === 'POST') return method;
+  throw refusedDocument(`"${key}" is neither GET nor POST`);
 }

@@ -70,3 +70,12 @@ function parses(text: string): boolean {
     return false;
   }
 }
+
+/** The value that a text of JSON stands for; null when it is none. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

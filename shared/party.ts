@@ -21,6 +21,9 @@ export function isParty(text: string): boolean {
   return text.length <= MAX_PARTY && parties.some((party) => party.test(text));
 }
 
+/** A whole number in E.164, with its "+". */
+export const E164: RegExp = /^\+[1-9]\d{1,14}$/;
+
 /** Digits of an E.164 number; null for SIP URIs, names and hidden numbers. */
 export function digitsOf(party: string): string | null {
   return /^\+[0-9]{1,15}$/.test(party) ? party.slice(1) : null;

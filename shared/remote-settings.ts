@@ -1,11 +1,11 @@
 import type { Step } from './carrier.ts';
 import { readGroup, type Env } from './env.ts';
 import { GatewayError } from './errors.ts';
-import { isLoopback } from './loopback.ts';
+import { keepsSecrets } from './loopback.ts';
+import { E164 } from './party.ts';
 import type { StartApi } from './start.ts';
+import { MAX_SAY } from './steps.ts';
 
-/** Characters, as in the gateway's configuration. */
-const MAX_SAY = 3000;
 const SORRY = 'Nobody can talk to you right now. Please call again later.';
 
 /** What a voice webhook away from the gateway must know, beside the provider's own variables. */
@@ -75,7 +75,7 @@ function readSteps(env: Env): readonly Step[] {
 function readNumber(name: string, text: string): readonly string[] {
   const number = text.trim();
   if (number === '') return [];
-  if (/^\+[1-9][0-9]{1,14}$/.test(number)) return [number];
+  if (E164.test(number)) return [number];
   throw invalid(`${name} must be in E.164: "+", country code, digits`);
 }
 
@@ -84,16 +84,11 @@ function readUrl(env: Env, name: string, kind: 'base' | 'with query' = 'base'): 
   const text = env[name];
   if (!text) return null;
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (!url || !isSafe(url)) throw invalid(`${name} must be an https URL`);
+  if (!url || !keepsSecrets(url)) throw invalid(`${name} must be an https URL`);
   if (/[#@]/.test(text)) throw invalid(`${name} must have no fragment, no user and no "@"`);
   if (kind === 'with query') return url.href;
   if (text.includes('?')) throw invalid(`${name} must have no query`);
   return url.href.replace(/\/$/, '');
-}
-
-/** Plain http is for this machine only: keys and calls travel there. */
-function isSafe({ protocol, hostname }: URL): boolean {
-  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
 }
 
 function oneOf<Word extends string>(env: Env, name: string, words: readonly Word[]): Word | null {

@@ -8,7 +8,7 @@ export interface Failure {
 
 const curesOfStatus: Readonly<Record<number, string>> = {
   400: 'the numbers or the account are not what the gateway expects: check --from, --to and the credentials',
-  403: 'sign with the credentials that the gateway has, and call its public URL exactly as configured (public_url)',
+  403: 'sign with the credentials that the gateway has, and call its public URL exactly as configured (public_url): "hookswitch explain" says what differs',
   404: 'check the path: /webhooks/<provider>, and that the provider is switched on',
   429: 'the agent is at capacity: raise max_agents, or wait',
   503: 'the bot or the gateway is not ready: check that the bot listens, then the log of the gateway',

@@ -47,6 +47,10 @@ export function openSocket(
   }).finally(() => signal.removeEventListener('abort', giveUp));
 }
 
+/** What the webhook's 403 means is another matter. */
+const REFUSED =
+  'look at the token or the secret at the end of the path, and at the signature: "hookswitch explain" says which';
+
 async function failureOfResponse(response: IncomingMessage): Promise<Opened> {
   let body: string | null = null;
   try {
@@ -54,13 +58,9 @@ async function failureOfResponse(response: IncomingMessage): Promise<Opened> {
   } catch {
     // the status says enough
   }
-  return {
-    failure: failureOfStatus(
-      response.statusCode ?? 0,
-      body ?? '',
-      'the handshake of the stream was answered with',
-    ),
-  };
+  const status = response.statusCode ?? 0;
+  const failure = failureOfStatus(status, body ?? '', 'the handshake of the stream was answered with');
+  return { failure: status === 403 ? { ...failure, cure: REFUSED } : failure };
 }
 
 /** Without the URL's path: it holds the token. */

@@ -70,12 +70,13 @@ function markRow(timeline: readonly TimelineEntry[], lengthMs: number): string {
 
 function figuresOf(report: CallReport): string[] {
   const { sent, received, late, gaps, unheardMs, invalidMessages, speed, milestones } = report;
+  if (sent.messages === 0 && received.messages === 0) return [];
   const { firstAudio, lastAudio } = milestones;
   const when = firstAudio === null || lastAudio === null ? '' : `, from ${firstAudio} ms to ${lastAudio} ms`;
   return [
     `  sent      ${tallyOf(sent)}${speed === 1 ? '' : ` at speed ${speed}`}`,
     `  received  ${tallyOf(received)}${when}`,
-    `  quality   ${gaps.count} gaps (${Math.round(gaps.ms)} ms), ${Math.round(unheardMs)} ms not played, ` +
+    `  quality   ${gaps.count} gap${gaps.count === 1 ? '' : 's'} (${Math.round(gaps.ms)} ms), ${Math.round(unheardMs)} ms not played, ` +
       `${invalidMessages} messages not understood; our own frames: ${late.frames} late, worst ${late.worstMs} ms`,
   ];
 }

@@ -1,3 +1,5 @@
+import { lookUp } from '../shared/table.ts';
+
 /** What a carrier does or says around a stream that its messages do not show. */
 export interface Quirks {
   /** How often it tries to open the stream. */
@@ -24,5 +26,5 @@ const quirks: Readonly<Record<string, Quirks>> = {
 };
 
 export function quirksOf(carrier: string): Quirks {
-  return (Object.hasOwn(quirks, carrier) ? quirks[carrier] : undefined) ?? plain;
+  return lookUp(quirks, carrier) ?? plain;
 }

@@ -7,6 +7,7 @@ import type { CallEnd } from '../shared/call-status.ts';
 import { GatewayError } from '../shared/errors.ts';
 import { readBody } from '../shared/http-body.ts';
 import { refusal, type HttpRequest, type HttpResponse } from '../shared/http.ts';
+import { addressOf } from '../shared/listening.ts';
 import { joinedHeaders } from '../shared/runtime/express.ts';
 import { placeCall, type CallOptions } from './place-call.ts';
 import type { CallReport } from './report.ts';
@@ -20,11 +21,13 @@ const CALLBACK_TIMEOUT = 5000;
 export const RING = 1000;
 
 type Placed = Extract<DeskCommand, { readonly type: 'place' }>;
+type Heard = Extract<DeskCommand, { readonly type: 'heard' }>;
 
 /** What the gateway wants with the call that it placed, and whoever is to be told. */
 interface Orders {
-  latest: Exclude<DeskCommand, Placed> | null;
+  latest: Exclude<DeskCommand, Placed | Heard> | null;
   onOrder: () => void;
+  onHeard: (what: string) => void;
 }
 
 /** What whoever is rung does. */
@@ -63,7 +66,7 @@ export async function openDesk(
   }
   const theirs = desk;
   const newCall: Carrier['newCall'] = (from, to) => carrier.newCall(from, to);
-  const orders: Orders = { latest: null, onOrder: () => {} };
+  const orders: Orders = { latest: null, onOrder() {}, onHeard() {} };
   let tellPlaced: ((placed: Placed) => void) | null = null;
   const firstPlaced = new Promise<Placed>((resolve) => (tellPlaced = resolve));
 
@@ -72,7 +75,9 @@ export async function openDesk(
     const command = request && theirs.read(request, newCall);
     if (!command) return unknown;
     if (command.type === 'place') tellPlaced?.(command);
-    else if (command.callId === (await firstPlaced).call.id) {
+    else if (command.callId !== (await firstPlaced).call.id) return unknown;
+    else if (command.type === 'heard') orders.onHeard(command.what);
+    else {
       orders.latest = command;
       orders.onOrder();
     }
@@ -85,7 +90,7 @@ export async function openDesk(
   });
   await listen(server, port);
   return {
-    variables: desk.variables(`http://127.0.0.1:${portOf(server)}`),
+    variables: desk.variables(`http://127.0.0.1:${addressOf(server).port}`),
     rung: async (options) => play(await firstPlaced, orders, { ...options, carrier }),
     async close() {
       server.closeAllConnections();
@@ -137,6 +142,8 @@ async function play(placed: Placed, orders: Orders, options: Playing): Promise<C
 async function talk({ call, answerUrl }: Placed, orders: Orders, options: Playing): Promise<CallReport> {
   const { onStep } = options;
   let url = answerUrl;
+  let isHandedOn = false;
+  orders.onHeard = (what) => onStep(`beside the stream, the caller hears ${what}`);
   for (;;) {
     const ordered = new AbortController();
     orders.onOrder = () => ordered.abort();
@@ -144,13 +151,21 @@ async function talk({ call, answerUrl }: Placed, orders: Orders, options: Playin
     const signal = AbortSignal.any([ordered.signal, ...(options.signal ? [options.signal] : [])]);
     const webhook = { url, method: 'POST' } as const;
     const placed = await placeCall({ ...options, from: call.from, to: call.to, call, webhook, signal });
-    const report = { ...placed, webhook: url.replace(/\?.*/, '') }; // a token stands there
+    const webhookShown = url.replace(/\?.*/, ''); // a token stands there
+    // To dial a phone is then what was asked for, and no fallback.
+    const isTransfer = isHandedOn && placed.closed === null && placed.dialled.length > 0;
+    const report = {
+      ...placed,
+      webhook: webhookShown,
+      ...(isTransfer ? { verdict: { ok: true } as const } : {}),
+    };
     const order = orders.latest;
     orders.latest = null;
     if (!order || options.signal?.aborted) return report;
     onStep(order.type === 'redirect' ? 'the gateway hands the call on' : 'the gateway ends the call');
     if (order.type !== 'redirect') return report;
     ({ url } = order);
+    isHandedOn = true;
   }
 }
 
@@ -165,14 +180,8 @@ async function requestOf(incoming: IncomingMessage): Promise<HttpRequest | null>
 const unknown = refusal(
   404,
   '404',
-  'The simulated carrier places, redirects and ends calls of its own account only.',
+  'The simulated carrier knows calls of its own account only, and what the gateway does with them.',
 );
-
-function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('listening on a port has a port');
-  return address.port;
-}
 
 async function listen(server: Server, port: number): Promise<void> {
   server.listen(port, '127.0.0.1');

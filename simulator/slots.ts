@@ -1,4 +1,4 @@
-import { FRAME_MS, levelOf } from '../shared/audio.ts';
+import { AUDIBLE, FRAME_MS, levelOf } from '../shared/audio.ts';
 import type { CallerLeg } from './caller-leg.ts';
 import { SLOT_SAMPLES, type CallerVoice } from './caller-voice.ts';
 import type { Pace } from './pace.ts';
@@ -8,9 +8,6 @@ import type { SocketWatch } from './socket-watch.ts';
 
 /** Milliseconds a frame may be late before it is counted. */
 const LATE = 10;
-
-/** Root mean square below which the caller hears nothing: -60 dBFS. */
-const AUDIBLE = 32;
 
 export interface SlotsOptions {
   readonly voice: CallerVoice;

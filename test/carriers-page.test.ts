@@ -21,7 +21,7 @@ function cellsOf(line: string): string[] {
 /** The row of a carrier, by the link to its page. */
 const link = (name: string): string => `(../providers/${name}/README.md)`;
 
-describe.each(carrierTables().map((table) => [table.head.slice(1).join(', '), table] as const))(
+describe.each((await carrierTables()).map((table) => [table.head.slice(1).join(', '), table] as const))(
   'docs/carriers.md has the table of %s',
   (_, { head, rows }) => {
     test('with this head', () => {

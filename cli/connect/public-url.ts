@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { GatewayError } from '../../shared/errors.ts';
 import { isLoopback } from '../../shared/loopback.ts';
 
 /** Networks that no carrier can reach: RFC 1122, 1918, 3927, 6598; for IPv6 RFC 4193 and 4291. */
@@ -23,7 +24,7 @@ for (const [network, prefix] of [
 }
 
 /** Is this an address of a machine that carriers cannot reach? */
-export function isUnreachable(address: string): boolean {
+function isUnreachable(address: string): boolean {
   const family = isIP(address);
   return family !== 0 && unreachable.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
@@ -53,4 +54,18 @@ export function problemOfPublicUrl(publicUrl: string | null): UrlProblem | null 
     };
   }
   return null;
+}
+
+/** `--url`, without a slash at its end; null when it is not given. Throws ERR_REQUEST_INVALID. */
+export function readPublicUrl(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  if (isHttp(text) && !/[?#@]/.test(text)) return text.replace(/\/+$/, '');
+  throw new GatewayError(
+    'ERR_REQUEST_INVALID',
+    '--url must be an http or https URL without query, fragment and user',
+  );
+}
+
+export function isHttp(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }

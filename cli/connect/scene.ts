@@ -1,9 +1,11 @@
 import { allProviders } from '../../gateway/carriers.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import { E164 } from '../../shared/party.ts';
 import type { NumberDirectory, NumberRoute } from '../../shared/numbers.ts';
 import type { ProviderModule } from '../../shared/provider.ts';
 import { loadConfig } from '../load-config.ts';
 import type { ConnectFlags, ConnectTools } from './command.ts';
+import { isHttp, readPublicUrl } from './public-url.ts';
 import { takersOf, type TakersFor } from './takers.ts';
 import { undoFile, type UndoFile } from './undo-file.ts';
 
@@ -28,6 +30,7 @@ export interface Scene {
 export function openScene(name: string, flags: ConnectFlags, tools: ConnectTools): Scene {
   const carrier = carrierNamed(name);
   checkFlags(flags);
+  const url = readPublicUrl(flags.url);
   const directory = carrier.numbers?.(tools.env, { fetch: tools.fetch });
   if (!directory) {
     const variables = carrier.variables.join(' and ');
@@ -38,7 +41,7 @@ export function openScene(name: string, flags: ConnectFlags, tools: ConnectTools
     carrier,
     directory,
     takersFor: takersOf(config, carrier),
-    publicUrl: flags.url?.replace(/\/+$/, '') ?? config.publicUrl,
+    publicUrl: url ?? config.publicUrl,
     flags,
     undo: undoFile(tools.env),
     now: tools.now,
@@ -57,26 +60,15 @@ function carrierNamed(name: string): ProviderModule {
   throw invalid(`${known}; this command knows ${able}`);
 }
 
-function checkFlags({ number, url, fallbackUrl, undo, apply, agent }: ConnectFlags): void {
+function checkFlags({ number, fallbackUrl, undo, apply, agent }: ConnectFlags): void {
   if (number === undefined && (undo || apply || agent !== undefined)) {
     throw invalid('--apply, --undo and --agent are about one number: add --number');
   }
-  if (number !== undefined && !/^\+[1-9]\d{1,14}$/.test(number)) {
+  if (number !== undefined && !E164.test(number)) {
     throw invalid(`--number takes a number in E.164, such as +15551230000: not "${number}"`);
   }
   if (undo && agent !== undefined) throw invalid('--undo and --agent exclude each other');
-  checkUrls(url, fallbackUrl);
-}
-
-function checkUrls(url: string | undefined, fallbackUrl: string | undefined): void {
-  if (!isHttp(fallbackUrl)) throw invalid('--fallback-url must be an https URL');
-  if (!isHttp(url) || /[?#@]/.test(url ?? '')) {
-    throw invalid('--url must be an https URL without query, fragment and user');
-  }
-}
-
-function isHttp(url: string | undefined): boolean {
-  return url === undefined || (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol));
+  if (fallbackUrl !== undefined && !isHttp(fallbackUrl)) throw invalid('--fallback-url must be an https URL');
 }
 
 /** The number as the carrier has it. Throws ERR_REQUEST_INVALID when the account has no such number. */

@@ -1,6 +1,6 @@
 import { agentTable } from '../../gateway/agents.ts';
 import type { Config } from '../../gateway/config/config.ts';
-import { router, type RoutingRow } from '../../gateway/routing.ts';
+import { router, type RoutingRow, type Share } from '../../gateway/routing.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { ProviderModule } from '../../shared/provider.ts';
 import { namedIn } from './webhook-urls.ts';
@@ -40,10 +40,13 @@ export function takersAsked(
   return asked && takersFor(number, asked.named);
 }
 
-/** "support.local", or "support.local 95 %, next.local 5 %". */
 export function takersText(takers: Takers): string {
-  if ('refusal' in takers) return `nobody: ${takers.refusal}`;
-  const [only, ...others] = takers.shares;
+  return 'refusal' in takers ? `nobody: ${takers.refusal}` : sharesText(takers.shares);
+}
+
+/** "support.local", or "support.local 95 %, next.local 5 %". */
+export function sharesText(shares: readonly Share[]): string {
+  const [only, ...others] = shares;
   if (only && others.length === 0) return only.agent;
-  return takers.shares.map(({ agent, percent }) => `${agent} ${percent} %`).join(', ');
+  return shares.map(({ agent, percent }) => `${agent} ${percent} %`).join(', ');
 }

@@ -1,9 +1,9 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Env } from '../../shared/env.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type { NumberSettings } from '../../shared/numbers.ts';
+import { writePrivateFile } from '../private-file.ts';
 import { stateFile } from '../state.ts';
 
 /** One change of a number: enough to take it back, and to see whether somebody else has changed it since. */
@@ -68,11 +68,6 @@ function read(path: string): NumberChange[] {
   }
 }
 
-/** Written whole under another name and then renamed, so that nobody reads half a file. */
 function write(path: string, changes: readonly NumberChange[]): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, `${JSON.stringify({ version: 1, changes }, null, 2)}\n`, { mode: 0o600 });
-  chmodSync(draft, 0o600); // the mode above counts only for a file that was not there
-  renameSync(draft, path);
+  writePrivateFile(path, `${JSON.stringify({ version: 1, changes }, null, 2)}\n`);
 }

@@ -109,7 +109,7 @@ function destinationOf({ publicUrl, tools: { lookup, ca } }: DoctorScene): {
 }
 
 /** What the proxy takes off before the gateway sees it. */
-export function basePathOf({ pathname }: URL): string {
+function basePathOf({ pathname }: URL): string {
   return pathname === '/' ? '' : pathname;
 }
 

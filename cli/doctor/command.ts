@@ -1,15 +1,16 @@
 import type { Command } from 'commander';
-import { configured } from '../../gateway/carriers.ts';
+import { switchedOn } from '../../gateway/carriers.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { addConfigOptions, loadConfig, type ConfigOptions, type LoadedConfig } from '../load-config.ts';
+import { readPublicUrl } from '../connect/public-url.ts';
 import { takersText } from '../connect/takers.ts';
 import { botCheckOf, checkBots } from './bots.ts';
 import { failed, ok, warning, type Finding, type Findings } from './finding.ts';
 import { checkNumbers, type NumberLine } from './numbers.ts';
 import { printFinding, printNumber } from './print.ts';
-import { checkRedis } from './redis.ts';
 import { checkRoundTrip } from './round-trip.ts';
 import type { DoctorScene, DoctorTools } from './scene.ts';
+import { checkStore } from './store.ts';
 import { checkTls } from './tls.ts';
 
 /** What the command line says. */
@@ -63,7 +64,7 @@ export function registerDoctor(program: Command, tools: DoctorTools): void {
 export async function doctor(flags: DoctorFlags, tools: DoctorTools): Promise<number> {
   try {
     const idle = idleOf(flags.idle);
-    const url = urlOf(flags.url);
+    const url = readPublicUrl(flags.url);
     return await examine(flags, tools, { idle, url });
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
@@ -94,7 +95,7 @@ async function examine(
       idle,
       dialsBots: flags.bots,
     };
-    for (const check of [checkTls, checkRoundTrip, checkRedis, checkBots]) await heard(check(scene), tell);
+    for (const check of [checkTls, checkRoundTrip, checkStore, checkBots]) await heard(check(scene), tell);
     numbers = await told(checkNumbers(scene), tell);
   }
   if (numbers.length > 0) say('\n');
@@ -125,15 +126,12 @@ function configurationOf(
     const loaded = loadConfig(flags, env);
     const { config, file } = loaded;
     const agents = config.organizations.reduce((sum, organization) => sum + organization.agents.length, 0);
-    const carriers =
-      configured(config.carriers)
-        .map(({ name }) => name)
-        .join(', ') || 'none';
+    const carriers = switchedOn(config.carriers).map(({ name }) => name);
     const made = config.invented.carriers ? ' (credentials made up)' : '';
     tell(
       ok(
         'configuration',
-        `${file ?? 'no file'}: ${agents} agent${agents === 1 ? '' : 's'}; carriers: ${carriers}${made}`,
+        `${file ?? 'no file'}: ${agents} agent${agents === 1 ? '' : 's'}; carriers: ${carriers.join(', ') || 'none'}${made}`,
       ),
     );
     for (const sentence of config.warnings)
@@ -174,14 +172,4 @@ function idleOf(text: string | true | undefined): number | null {
   const seconds = text === true ? DEFAULT_IDLE : Number(text);
   if (seconds > 0 && seconds <= MAX_IDLE) return seconds * 1000;
   throw new GatewayError('ERR_REQUEST_INVALID', `--idle takes seconds, more than 0 and at most ${MAX_IDLE}`);
-}
-
-function urlOf(text: string | undefined): string | null {
-  if (text === undefined) return null;
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && !/[?#@]/.test(text))
-    return text.replace(/\/+$/, '');
-  throw new GatewayError(
-    'ERR_REQUEST_INVALID',
-    '--url must be an http or https URL without query, fragment and user',
-  );
 }

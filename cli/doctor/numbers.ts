@@ -1,4 +1,4 @@
-import { allProviders } from '../../gateway/carriers.ts';
+import { switchedOn } from '../../gateway/carriers.ts';
 import type { Config } from '../../gateway/config/config.ts';
 import type { Env } from '../../shared/env.ts';
 import type { NumberRoute } from '../../shared/numbers.ts';
@@ -24,10 +24,9 @@ export interface NumberLine {
 /** What accounts say about numbers; the last value is a line for each number. */
 export async function* checkNumbers(scene: DoctorScene): AsyncGenerator<Finding, readonly NumberLine[]> {
   const { config, publicUrl } = scene;
-  const isOn = (module: ProviderModule): boolean => module.variables.some((name) => config.carriers[name]);
   const lines: NumberLine[] = [];
   let isComplete = true;
-  const modules = config.invented.carriers ? [] : allProviders.filter(isOn);
+  const modules = config.invented.carriers ? [] : switchedOn(config.carriers);
   if (modules.length === 0) yield skipped('numbers', 'no carrier has credentials of its own');
   for (const module of modules) {
     const check = `numbers of ${module.name}`;
@@ -86,7 +85,8 @@ function lineOf(
   const { number, voice } = route;
   const { name: carrier } = module;
   const takersFor = takersOf(config, module);
-  const meant = ownNumbers(config).includes(number) ? takersFor(number, null) : null;
+  const called = ownNumbers(config).includes(number) ? takersFor(number, null) : null;
+  const meant = called && 'refusal' in called ? null : called; // then it is meant for another carrier's
   const asked = voice && takersAsked(voice.url, number, { publicUrl, carrier, takersFor });
   const takers = meant ?? asked;
   if (!takers) return null;
@@ -125,7 +125,12 @@ function unsigned({ voice }: NumberRoute, module: ProviderModule, carriers: Env)
 /** Numbers of the configuration that no account has. */
 function missing(lines: readonly NumberLine[], isComplete: boolean, { config }: DoctorScene): NumberLine[] {
   const known = new Set(lines.map(({ number }) => number));
-  const [module] = allProviders.filter(({ variables }) => variables.some((name) => config.carriers[name]));
+  const takersAt = (number: string): Takers => {
+    const all = switchedOn(config.carriers).map((module) => takersOf(config, module)(number, null));
+    return (
+      all.find((takers) => !('refusal' in takers)) ?? all[0] ?? { refusal: 'no carrier has credentials' }
+    );
+  };
   const todo = isComplete
     ? "no account here has it: set the carrier's credentials, or take it out of the configuration"
     : 'nobody could be asked where it points: see above';
@@ -134,7 +139,7 @@ function missing(lines: readonly NumberLine[], isComplete: boolean, { config }: 
     .map((number) => ({
       number,
       carrier: null,
-      takers: module ? takersOf(config, module)(number, null) : { refusal: 'no carrier has credentials' },
+      takers: takersAt(number),
       todo,
     }));
 }

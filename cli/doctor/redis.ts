@@ -4,18 +4,11 @@ import { maskedStore } from '../../gateway/config/store.ts';
 import { clientOf, inTime, PATIENCE, type RedisClient } from '../../gateway/sessions/redis/link.ts';
 import type { RedisTarget } from '../../gateway/sessions/redis/target.ts';
 import { failed, ok, reasonOf, skipped, warning, type Finding, type Findings } from './finding.ts';
-import type { DoctorScene } from './scene.ts';
 
 const CHECK = 'Redis';
 
 /** Reach, rights, and whether it keeps what it is told. */
-export async function* checkRedis({ config: { store, workers } }: DoctorScene): Findings {
-  if (store === null) {
-    const alone =
-      workers > 1 ? 'the memory of the gateway, shared by its workers' : 'the memory of the gateway';
-    yield skipped(CHECK, `sessions are kept in ${alone}`);
-    return;
-  }
+export async function* checkRedis(store: RedisTarget): Findings {
   const found = await primaryOf(store);
   if ('failure' in found) {
     yield failed(

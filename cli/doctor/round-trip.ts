@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { serviceHostOf } from '../../gateway/agents.ts';
 import { configured } from '../../gateway/carriers.ts';
+import { decoded } from '../../shared/form.ts';
 import { problemOfPublicUrl } from '../connect/public-url.ts';
 import { askHttp, askSocket, type Asked, type AskedSocket } from './ask.ts';
 import { checkSkew } from './clock.ts';
@@ -107,14 +108,6 @@ function changeOf(sent: string, arrived: string): string {
   if (arrived.toLowerCase() === sent.toLowerCase()) return 'the same in other letters (upper and lower case)';
   if (decoded(arrived) === decoded(sent)) return 'spelled with other escapes';
   return `something else (${sent.length} characters sent, ${arrived.length} arrived)`;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    return text;
-  }
 }
 
 function unanswered(check: string, asked: Exclude<Asked, { type: 'seen' }>): Finding {

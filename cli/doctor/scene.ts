@@ -1,16 +1,10 @@
 import type { LookupFunction } from 'node:net';
 import type { Lookup } from '../../gateway/pools/discovery.ts';
 import type { Config } from '../../gateway/config/config.ts';
-import type { Env } from '../../shared/env.ts';
+import type { ConnectTools } from '../connect/command.ts';
 
 /** The outside world of the command. */
-export interface DoctorTools {
-  readonly env: Env;
-  readonly fetch: typeof globalThis.fetch;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  readonly stdout: { write(text: string): unknown };
-  readonly stderr: { write(text: string): unknown };
+export interface DoctorTools extends ConnectTools {
   /** How the public host name is looked up; as the system does it when not given. */
   readonly lookup?: LookupFunction;
   /** The same for host names of bots. */

@@ -132,6 +132,8 @@ const ways: Readonly<Record<Target, (given: Export) => readonly Step[]>> = {
           ...sh(
             `npx wrangler dev ${file} --compatibility-date 2025-05-01 --compatibility-flags nodejs_compat`,
           ),
+          '',
+          ...ringHere(given),
         ],
       },
       {
@@ -159,6 +161,17 @@ const ways: Readonly<Record<Target, (given: Export) => readonly Step[]>> = {
   },
 };
 
+function ringHere({ module: { name, webhookVariables } }: Export): readonly string[] {
+  // What it signs with is not among the variables then.
+  if (webhookVariables)
+    return [`Only ${name} itself can sign a webhook of this account: nobody can ring it here.`];
+  return [
+    'and in another terminal, with `hookswitch` at hand:',
+    '',
+    ...sh('set -a; . ./.env; set +a', `npx hookswitch call ${name} --webhook http://localhost:8787/`),
+  ];
+}
+
 const consoles: Readonly<Record<string, string>> = {
   twilio:
     'Phone Numbers → Manage → Active Numbers → your number → Voice Configuration → _A call comes in_: **Webhook**',
@@ -166,6 +179,12 @@ const consoles: Readonly<Record<string, string>> = {
     'Voice → XML → Applications → Add New Application → _Answer URL_; then Phone Numbers → your number → Application Type **XML Application** → choose it → Update',
   telnyx:
     'Voice → Programmable Voice → TeXML Applications → create: webhook; then its _Numbers_ tab → Assign numbers',
+  signalwire: 'Phone Numbers → your number → Edit Settings → Handle calls using **a cXML webhook**',
+  vobiz:
+    'Voice → Applications → _Answer URL_, with auth credentials, or Vobiz signs nothing; then Numbers → your number → the application',
+  vonage:
+    'Applications → your application → Voice: _Answer URL_; then Numbers → Your numbers → link the number',
+  jambonz: 'Applications → Add: _Calling webhook_; then Phone numbers → your number → _Application_',
 };
 
 function number(given: Export): Step {

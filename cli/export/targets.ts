@@ -20,7 +20,7 @@ export function checkExport(target: Target, module: ProviderModule): void {
   if (module.streamsOnly) {
     throw mistake(
       `${name} asks no webhook: it opens its stream at a fixed address, so there is nothing to export. ` +
-        `Give it the address that "hookswitch call ${name} --help" and its page describe`,
+        `providers/${name}/README.md says which address its console takes`,
     );
   }
   if (target === 'twilio-function' && !signsParameters) {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { startDemoBot } from '../../demo/bot.ts';
+import { addressOf } from '../../shared/listening.ts';
 
 /** Milliseconds after which a dying bot is gone: in the middle of its greeting. */
 const DIES_AFTER = 400;
@@ -11,11 +12,19 @@ export interface RehearsalBot {
   readonly close: () => Promise<void>;
 }
 
-/** Nobody listens there. */
+/** Nobody listens there, and nobody can begin to: the port is that of a connection of ours. */
 export async function absentBot(): Promise<RehearsalBot> {
-  const { url, close } = await listening(createServer());
-  await close();
-  return { url, close: async () => {} };
+  const server = await listening(createServer());
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  await once(socket, 'connect');
+  const { localPort } = socket;
+  return {
+    url: botUrl(localPort),
+    async close() {
+      socket.destroy();
+      await server.close();
+    },
+  };
 }
 
 /** Takes the connection and never answers the handshake. */
@@ -59,13 +68,15 @@ async function listening(server: Server): Promise<RehearsalBot> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('listening on a port has a port');
   return {
-    url: `ws://127.0.0.1:${address.port}/ws`,
+    url: botUrl(addressOf(server).port),
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function botUrl(port: number | undefined): string {
+  return `ws://127.0.0.1:${port}/ws`;
 }

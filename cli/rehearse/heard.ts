@@ -1,4 +1,4 @@
-import { FRAME_MS, levelOf } from '../../shared/audio.ts';
+import { AUDIBLE, FRAME_MS, levelOf } from '../../shared/audio.ts';
 import type { CallReport, TimelineEntry } from '../../simulator/index.ts';
 
 /** One thing that happens to the caller. */
@@ -21,8 +21,6 @@ export interface Moment {
   readonly text: string;
 }
 
-/** Root mean square below which the caller hears nothing: -60 dBFS. */
-const AUDIBLE = 32;
 /** Milliseconds: pauses in a bot's voice that nobody takes for silence. */
 const PAUSE = 1000;
 /** Milliseconds: silences worth a line. */

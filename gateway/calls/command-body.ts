@@ -3,7 +3,8 @@ import { GatewayError } from '../../shared/errors.ts';
 import type { HttpRequest } from '../../shared/http.ts';
 import { NAME } from '../agents.ts';
 import { PhoneNumber, url } from '../config/fields.ts';
-import { MAX_SAY, MAX_STEP_URL } from '../config/steps.ts';
+import { MAX_SAY } from '../../shared/steps.ts';
+import { MAX_STEP_URL } from '../config/steps.ts';
 import { readMembers } from '../start-request.ts';
 
 /** Digits of one command: more than any menu asks for, and some pauses. */

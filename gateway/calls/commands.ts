@@ -23,8 +23,6 @@ export interface CommandOptions {
   readonly seals: HopSeals;
   readonly transfers: Transfers;
   readonly publicUrl: string;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
   readonly log: Log;
 }
 
@@ -119,7 +117,7 @@ async function held(
 
 async function obey(asked: Command, { agent, session }: Commanded, options: CommandOptions): Promise<void> {
   const { controls } = options;
-  const { provider, call } = session;
+  const { id, provider, call } = session;
   if (!agent.calls.control) throw forbidden(`agent ${agent.name} has call_control = false`);
   if (!call || !isCallId(call.id)) {
     const cure =
@@ -140,7 +138,7 @@ async function obey(asked: Command, { agent, session }: Commanded, options: Comm
       const path =
         'to' in asked
           ? numberPath({ provider, callId, number: asked.to }, agent, options)
-          : await agentPath({ provider, callId, name: asked.agent }, agent, options);
+          : await agentPath({ provider, callId, name: asked.agent, after: id }, agent, options);
       return controls.of(provider, 'redirect')(callId, options.publicUrl + path);
     }
   }
@@ -159,9 +157,9 @@ function numberPath(
 
 /** Another agent of the same organisation, which begins the call anew. Refused here where the caller would get an apology. */
 async function agentPath(
-  { provider, callId, name }: { readonly provider: string; readonly callId: string; readonly name: string },
+  { provider, callId, name, after }: Readonly<Record<'provider' | 'callId' | 'name' | 'after', string>>,
   { organization }: Agent,
-  { agents, sessions, seals, now }: CommandOptions,
+  { agents, sessions, seals }: CommandOptions,
 ): Promise<string> {
   const target = agents.inOrganization(organization, name);
   const { live, reserved } = await sessions.count(organization, name);
@@ -169,7 +167,7 @@ async function agentPath(
     throw new GatewayError('ERR_AT_CAPACITY', `agent ${name} is full: the call stays where it is`);
   }
   const serviceHost = serviceHostOf(target);
-  const seal = seals.seal({ count: 1, endedAt: now() }, { provider, callId, serviceHost });
+  const seal = seals.seal({ count: 1, after }, { provider, callId, serviceHost });
   return `/webhooks/${provider}/${serviceHost}?hop=${seal}`;
 }
 

@@ -46,7 +46,7 @@ export const callsShape: {
 };
 
 /** An agent that says nothing. */
-export const noCalls: CallsEntry = {
+const noCalls: CallsEntry = {
   call_control: true,
   transfer_to: [],
   end_call_when_bot_leaves: false,

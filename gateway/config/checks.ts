@@ -52,6 +52,12 @@ export function agentsOf(file: ConfigFile): AgentPlace[] {
   return [...own, ...others];
 }
 
+/** Service hosts of all agents; that of the demo where the file has none. */
+export function hostsOf(file: ConfigFile): ReadonlySet<string> {
+  const hosts = agentsOf(file).map(({ organization, agent }) => `${agent.agent_name}.${organization}`);
+  return new Set(hosts.length === 0 ? [`demo.${file.organization}`] : hosts);
+}
+
 /** Names and numbers lead to one agent each. */
 export function checkUnique(file: ConfigFile, found: Problems): void {
   const seen = new Set<string>();
@@ -71,10 +77,7 @@ export function checkUnique(file: ConfigFile, found: Problems): void {
 
 /** Nobody is to wait at a door that no agent has. */
 export function checkStreamSecrets(file: ConfigFile, secrets: StreamSecrets, found: Problems): void {
-  const hosts = new Set(
-    agentsOf(file).map(({ organization, agent }) => `${agent.agent_name}.${organization}`),
-  );
-  if (hosts.size === 0) hosts.add(`demo.${file.organization}`);
+  const hosts = hostsOf(file);
   for (const host of secrets.keys()) {
     if (!hosts.has(host)) found.add('HOOKSWITCH_STREAM_SECRETS', `there is no agent ${host}`);
   }
@@ -131,7 +134,7 @@ export function warningsFor(
     ...organizations.flatMap(({ agents }) => agents.flatMap(callWarnings)),
     ...(anyCarrier
       ? []
-      : ['no carrier has credentials: all webhooks are off. Set TWILIO_*, PLIVO_* or TELNYX_* variables']),
+      : ['no carrier has credentials: all webhooks are off. Set the variables of one: the README has them']),
     ...(publicUrl?.startsWith('http:') && !isLoopback(hostOf(publicUrl))
       ? ['public_url is not https: carriers open their sockets over TLS only']
       : []),

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { E164 } from '../../shared/party.ts';
 
 export const PhoneNumber: z.ZodType<string> = z
   .string()
-  .regex(/^\+[1-9]\d{1,14}$/, 'write numbers in E.164: "+", country code, digits');
+  .regex(E164, 'write numbers in E.164: "+", country code, digits');
 
 /** Accepts URLs of these schemes, without user, password or fragment. */
 export function url(...schemes: readonly string[]): z.ZodType<string> {

@@ -7,12 +7,6 @@ import type { ConfigFile } from './schema.ts';
 export function checkSteps(file: ConfigFile, found: Problems): void {
   const all = agentsOf(file);
   for (const place of all) {
-    if (place.agent.end_call_when_bot_leaves && place.agent.steps?.goodbye) {
-      found.add(
-        `${place.path}.steps.goodbye`,
-        'end_call_when_bot_leaves ends the call first: leave one of them out',
-      );
-    }
     for (const moment of MOMENTS) {
       const mistake = mistakeAt(place, moment, all);
       if (mistake !== null) found.add(`${place.path}.steps.${moment}`, mistake);

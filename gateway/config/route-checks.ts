@@ -1,14 +1,11 @@
-import { agentsOf } from './checks.ts';
+import { agentsOf, hostsOf } from './checks.ts';
 import type { Problems } from './problems.ts';
 import { hostIn, isStep, nameOf, type RouteEntry } from './routes.ts';
 import type { ConfigFile } from './schema.ts';
 
 /** Every number and path leads one way, and every way to agents that are there. `providers`: all that may be named. */
 export function checkRoutes(file: ConfigFile, providers: readonly string[], found: Problems): void {
-  const hosts = new Set(
-    agentsOf(file).map(({ organization, agent }) => `${agent.agent_name}.${organization}`),
-  );
-  if (hosts.size === 0) hosts.add(`demo.${file.organization}`);
+  const hosts = hostsOf(file);
   const claims = claimsOf(file, found);
   const names = new Set<string>();
   for (const [index, route] of file.routes.entries()) {

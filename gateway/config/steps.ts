@@ -1,11 +1,10 @@
 import { z } from 'zod';
+import { MAX_SAY } from '../../shared/steps.ts';
 import { DEFAULT_STEPS, MOMENTS, type AgentStep, type AgentSteps, type Moment } from '../steps/steps.ts';
 import { PhoneNumber, url } from './fields.ts';
 
 /** Steps of one moment. Callers do not listen to more. */
 export const MAX_STEPS = 10;
-/** Characters of one sentence: what Amazon Polly, which speaks for several carriers, takes in one request. */
-export const MAX_SAY = 3000;
 /** Characters of a URL: some carriers cut longer ones off. */
 export const MAX_STEP_URL = 2048;
 /**

@@ -154,7 +154,7 @@ export async function explainUpgrade(
   { modules, signers, surroundings }: Sources,
 ): Promise<Explanation> {
   const { endpoint } = address;
-  const request = masked(address, upgrade);
+  const request = masked(upgrade);
   const signer = signers.get(endpoint);
   const judged = judgedOf(request, surroundings.mask);
   if (!signer) {
@@ -204,7 +204,7 @@ export function explainTokenAt(
   upgrade: UpgradeRequest,
   { tokens, streamsOnly, surroundings, now }: Sources,
 ): Explanation {
-  const judged = judgedOf(masked(address, upgrade), surroundings.mask);
+  const judged = judgedOf(masked(upgrade), surroundings.mask);
   const { endpoint, serviceHost, token } = address;
   if (streamsOnly.has(endpoint)) {
     return {
@@ -235,10 +235,11 @@ function unknownCall(
   };
 }
 
-/** What may be shown of an upgrade's URL: whatever stood where a token stands, only its mask. */
-function masked({ token }: Address, { url }: UpgradeRequest): { method: string; url: string } {
-  return {
-    method: 'GET',
-    url: token === null || token === '' ? url : url.replaceAll(token, maskToken(token)),
-  };
+/** What may be shown of an upgrade's URL: of whatever stands where a token stands, whether it counted or not, the mask. */
+function masked({ url }: UpgradeRequest): { method: string; url: string } {
+  const hidden = url.replace(
+    /(\/ws\/[^/?]+\/[^/?]+\/)([^?]+)/,
+    (_, before: string, token: string) => before + maskToken(token),
+  );
+  return { method: 'GET', url: hidden };
 }

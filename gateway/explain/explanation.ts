@@ -55,6 +55,13 @@ export interface Tried {
   readonly parts: readonly Cause[];
 }
 
+/** What is found; what it was found in is added later. */
+export type Finding = Pick<Explanation, 'cause' | 'sentence' | 'setting' | 'matched'>;
+
+/** What cures most changes of a request on its way. */
+export const UNCHANGED_TARGET =
+  'the proxy in front: pass the request target on as it came (nginx: proxy_pass without a path; Caddy: reverse_proxy without rewrite or uri)';
+
 /** Where the cause is plain without any. */
 export const UNTRIED: Tried = { spellings: 0, parts: [] };
 
@@ -73,7 +80,7 @@ export interface Judged {
 }
 
 /** Characters of one text in an explanation: most of them come from whoever sent the request. */
-export const MAX_TEXT = 400;
+const MAX_TEXT = 400;
 /** Names of query parameters that are shown. */
 const MAX_NAMES = 20;
 

@@ -1,13 +1,17 @@
+import { decoded, MAX_PARAMETERS } from '../../shared/form.ts';
 import { namesIn } from './explanation.ts';
 import { inUrl, type Option } from './option.ts';
 
 /** Parameters whose orders are all tried. */
 const MAX_PERMUTED = 4;
+/** Parameters that are left out, one at a time, in case somebody on the way has added one. */
+const MAX_LEFT_OUT = 50;
 
 /** What a query may have been before a proxy had it. */
 export function queriesOf(query: string | null): Option[] {
   if (query === null) return [];
-  const pairs = query.split('&');
+  const pairs = query.split('&', MAX_PARAMETERS + 1);
+  if (pairs.length > MAX_PARAMETERS) return []; // no carrier's
   const seen = new Set([query]);
   const option =
     (words: string, isGuess = false) =>
@@ -22,9 +26,11 @@ export function queriesOf(query: string | null): Option[] {
     ...ordersOf(pairs)
       .map((other) => other.join('&'))
       .flatMap(option('with its query in another order')),
-    ...pairs.flatMap((pair, at) =>
-      option(`without ${namesIn(pair).join()} in its query`, true)(pairs.toSpliced(at, 1).join('&')),
-    ),
+    ...pairs
+      .slice(0, MAX_LEFT_OUT)
+      .flatMap((pair, at) =>
+        option(`without ${namesIn(pair).join()} in its query`, true)(pairs.toSpliced(at, 1).join('&')),
+      ),
   ];
 }
 
@@ -43,14 +49,6 @@ function encodingsOf(pairs: readonly string[]): string[] {
     respelled((text) => text.replaceAll('%20', '+')),
     respelled((text) => decoded(text).replaceAll(' ', '+')),
   ];
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    return text;
-  }
 }
 
 function ordersOf(pairs: readonly string[]): string[][] {

@@ -6,10 +6,12 @@ import {
   originOf,
   partsOf,
   shown,
+  UNCHANGED_TARGET,
   UNTRIED,
   withoutNumbers,
   type Cause,
   type Explanation,
+  type Finding,
   type Tried,
 } from './explanation.ts';
 import type { Change } from './option.ts';
@@ -17,6 +19,8 @@ import { variantsOf, type Known, type Variant } from './variants.ts';
 
 /** Other spellings of one request that are held against its signature. Each costs 0.2 ms at most, where a query has 60 names. */
 export const MAX_VARIANTS = 200;
+/** What all of them may cost, by `costOf`: a webhook of Twilio's, with 35 parameters in 1 KB, has enough for all of them. */
+const MAX_SEARCH_COST = 600_000;
 /** Of those, how many before calls have a turn. */
 const AT_A_TIME = 8;
 
@@ -39,8 +43,6 @@ export interface Surroundings extends Pick<Known, 'ports'> {
   /** Hides secrets. */
   readonly mask: (text: string) => string;
 }
-
-type Finding = Pick<Explanation, 'cause' | 'sentence' | 'setting' | 'matched'>;
 
 /** Why a signature was refused. The configured secrets are used here only; nobody is let in by what is found. */
 export async function explainSignature(
@@ -72,15 +74,23 @@ async function search(
   known: Known,
 ): Promise<{ readonly variant: Variant | null; readonly tried: Tried }> {
   let spellings = 0;
+  let cost = 0;
   const parts = new Set<Cause>();
   for (const variant of variantsOf(request, signsUrl, known)) {
-    if (spellings === MAX_VARIANTS) break;
+    if (spellings === MAX_VARIANTS || cost > MAX_SEARCH_COST) break;
     spellings += 1;
+    cost += costOf(variant.request);
     for (const { cause } of variant.changes) parts.add(cause);
     if (spellings % AT_A_TIME === 0) await turn();
     if ((await verify(variant.request)).ok) return { variant, tried: { spellings, parts: [...parts] } };
   }
   return { variant: null, tried: { spellings, parts: [...parts] } };
+}
+
+/** Characters to be hashed; and to sort a parameter among others, and to escape it, takes as long as 50 of them. */
+function costOf({ url, body }: HttpRequest): number {
+  const parameters = url.split('&').length + body.split('&').length;
+  return url.length + body.length + 50 * parameters;
 }
 
 /** What needs no search: a header is not there, or out of shape, or its time is. */
@@ -197,7 +207,6 @@ function settingFor(
     if (other === publicUrl) return `websocket_auth = "token" for this agent, without websocket_signature`;
     return `public_url = "${other}"`;
   }
-  const unchanged = `the proxy in front: pass the request target on as it came (nginx: proxy_pass without a path; Caddy: reverse_proxy without rewrite or uri)`;
   if (cause === 'slash') {
     const { path: wanted } = partsOf(signed);
     const spelling = wanted.endsWith('/') ? 'without the slash at its end' : 'exactly as the gateway has it';
@@ -209,7 +218,7 @@ function settingFor(
   if (cause === 'body') {
     return 'the proxy or middleware in front: pass the body on byte for byte, without parsing it';
   }
-  return unchanged;
+  return UNCHANGED_TARGET;
 }
 
 function prefixOf(signed: string, path: string): string {

@@ -1,13 +1,10 @@
 import type { Address } from '../address.ts';
 import type { TokenSigner } from '../token.ts';
-import type { Explanation } from './explanation.ts';
-
-type Finding = Pick<Explanation, 'cause' | 'sentence' | 'setting' | 'matched'>;
+import { UNCHANGED_TARGET, type Finding } from './explanation.ts';
 
 const AGAIN =
   'who opens the socket: let it ask /start (or the webhook) for a fresh token, and connect at once';
-const PROXY =
-  'the proxy in front: pass the request target on as it came (nginx: proxy_pass without a path; Caddy: reverse_proxy without rewrite or uri), with room for 500 characters';
+const PROXY = `${UNCHANGED_TARGET}, with room for 500 characters`;
 
 /** Why a token did not open this socket. The token itself is never shown. `now`: milliseconds since the epoch. */
 export function explainToken(
@@ -68,7 +65,7 @@ function malformed(token: string, tokens: Pick<TokenSigner, 'inspect'>): Finding
   const isOurs = (text: string): boolean =>
     tokens.inspect(text).type !== 'malformed' && tokens.inspect(text).type !== 'forged';
   const decoded = decodedOf(token);
-  const trimmed = token.replace(/^[^A-Za-z0-9_-]+|[^A-Za-z0-9_-]+$/g, '');
+  const trimmed = token.replace(/^[^A-Za-z0-9_-]+|(?<![^A-Za-z0-9_-])[^A-Za-z0-9_-]+$/g, '');
   if (decoded !== token && isOurs(decoded)) {
     return {
       cause: 'token-encoded',

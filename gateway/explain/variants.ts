@@ -103,7 +103,7 @@ function hostsIn(headers: HttpRequest['headers']): { host: string; port: string 
 }
 
 function pathsOf(path: string, headers: HttpRequest['headers'], known: Known): Option[] {
-  const slash = path.endsWith('/') ? path.replace(/\/+$/, '') : `${path}/`;
+  const slash = path.endsWith('/') ? path.replace(/(?<!\/)\/+$/, '') : `${path}/`;
   const words = path.endsWith('/') ? 'without the slash at its end' : 'with a slash at its end';
   const original = [
     'x-original-uri',

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client';
 import { GatewayError } from '../../shared/errors.ts';
 import { refusal, type HttpHandler, type HttpResponse } from '../../shared/http.ts';
+import { addressOf } from '../../shared/listening.ts';
 import { toExpress } from '../../shared/runtime/express.ts';
 import type { HostAndPort } from '../config/observability.ts';
 import type { Authorize } from '../keys.ts';
@@ -103,10 +104,8 @@ export async function serveMetrics({ host, port }: HostAndPort, scrape: Scrape):
       `cannot listen on ${host}:${port} for metrics (${why}): ${cure}`,
     );
   }
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('listening on a port has a port');
   return {
-    address,
+    address: addressOf(server),
     close() {
       server.close();
       server.closeAllConnections();

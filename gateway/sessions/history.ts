@@ -1,4 +1,4 @@
-import type { Ending, SessionList, SessionQuery, SessionRecord } from './store.ts';
+import type { Ending, LastEnding, SessionList, SessionQuery, SessionRecord } from './store.ts';
 
 /** A session that is over. */
 export type EndedRecord = SessionRecord & { readonly ending: Ending };
@@ -8,7 +8,7 @@ export interface History {
   /** The oldest ending is forgotten when there are too many. */
   readonly add: (record: EndedRecord) => void;
   readonly find: (id: string) => EndedRecord | null;
-  readonly endingOf: (provider: string, callId: string) => Ending | null;
+  readonly endingOf: (provider: string, callId: string) => LastEnding | null;
   readonly records: () => Iterable<EndedRecord>;
 }
 
@@ -33,7 +33,10 @@ export function history(max: number, onForgotten: (id: string) => void): History
       if (ended.size > max && oldest) forget(oldest);
     },
     find: (id) => ended.get(id) ?? null,
-    endingOf: (provider, callId) => ofCalls.get(callKey(provider, callId))?.ending ?? null,
+    endingOf(provider, callId) {
+      const last = ofCalls.get(callKey(provider, callId));
+      return last ? { ...last.ending, sessionId: last.id } : null;
+    },
     records: () => ended.values(),
   };
 }

@@ -24,8 +24,7 @@ export function memoryStore(limits: MemoryLimits, now: () => number): SessionSto
       if (isFull || counted.bytes() + sizeOf(session) > limits.maxPendingBytes) {
         throw storeFull();
       }
-      waiting.add(session, ticket);
-      told.begin(session);
+      if (waiting.add(session, ticket)) told.begin(session);
     },
     async take(key) {
       const session = waiting.take(key);

@@ -4,6 +4,7 @@ import type { Call } from '../../shared/provider.ts';
 import type {
   CompletionStatus,
   Ending,
+  LastEnding,
   Noted,
   Session,
   SessionCount,
@@ -55,13 +56,16 @@ export const statuses: readonly CompletionStatus[] = [
 
 const StatusData: z.ZodType<CompletionStatus> = z.enum(statuses);
 
-export const EndingData: z.ZodType<Ending> = z.strictObject({
+const ending = {
   status: StatusData,
   endedBy: z.enum(['caller', 'bot', 'gateway', 'operator']),
   code: z.int(),
   reason: text,
   at: time,
-});
+};
+
+export const EndingData: z.ZodType<Ending> = z.strictObject(ending);
+export const LastEndingData: z.ZodType<LastEnding> = z.strictObject({ ...ending, sessionId: text });
 
 export const RecordData: z.ZodType<SessionRecord> = z.strictObject({
   ...session,

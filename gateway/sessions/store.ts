@@ -52,6 +52,11 @@ export interface Ending {
   readonly at: number;
 }
 
+/** How the last session of a phone call ended, and which one it was. */
+export interface LastEnding extends Ending {
+  readonly sessionId: string;
+}
+
 /** A session that was opened, as it is listed: all but its body. */
 export interface SessionRecord extends Omit<Session, 'body'> {
   /** When its socket was let in. Milliseconds since the epoch. */
@@ -118,7 +123,7 @@ export interface SessionStore {
   giveBack(session: Session, ticket: Ticket): Promise<void>;
   /**
    * The call of a session that waits, and was issued before its carrier named the call: from now on it is for that one
-   * only. `body`: for a session without one. Resolves with it; null when none waits under that key, or for another call.
+   * only. `body`: for a session without one. What it knows of that call already stays. Resolves with it; null when none waits under that key, or for another call.
    */
   bind(key: string, call: Call, body: string): Promise<Session | null>;
   /** Live from now on, without a ticket. Rejects with ERR_AT_CAPACITY. */
@@ -131,7 +136,7 @@ export interface SessionStore {
   /** A live session, or null. */
   read(id: string): Promise<Session | null>;
   /** How the last session of a phone call ended; null while it lives and when it is not known. */
-  endingOf(provider: string, callId: string): Promise<Ending | null>;
+  endingOf(provider: string, callId: string): Promise<LastEnding | null>;
 
   /**
    * From now on, events of that call are kept with this session, which was issued or opened before its call was known. With

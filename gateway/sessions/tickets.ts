@@ -13,7 +13,8 @@ interface Entry {
 /** Sessions that wait for their sockets, each until its ticket expires. */
 export interface Tickets {
   readonly waiting: () => number;
-  readonly add: (session: Session, ticket: Ticket) => void;
+  /** False where another session waits under the ticket, as in Redis: that one stays. */
+  readonly add: (session: Session, ticket: Ticket) => boolean;
   /** The session of a ticket, once. */
   readonly take: (key: string) => Session | null;
   /** As SessionStore. */
@@ -42,11 +43,12 @@ export function tickets(now: () => number, counted: Ledger, onForgotten: (id: st
     waiting: () => waiting,
     add(session, { key, expiresAt }) {
       const earlier = entries.get(key);
-      if (earlier?.session && !isOver(earlier)) return onForgotten(session.id); // as in Redis: who waits there stays
+      if (earlier?.session && !isOver(earlier)) return false;
       entries.delete(key); // so that it is the last one again
       entries.set(key, { session, expiresAt });
       waiting += 1;
       counted.add(session, 'reserved');
+      return true;
     },
     take(key) {
       const entry = entries.get(key);
@@ -60,7 +62,8 @@ export function tickets(now: () => number, counted: Ledger, onForgotten: (id: st
     bind(key, call, body) {
       const entry = entries.get(key);
       const before = entry?.session;
-      if (!before || isOver(entry) || (before.call && before.call.id !== call.id)) return null;
+      if (!before || isOver(entry)) return null;
+      if (before.call) return before.call.id === call.id ? before : null;
       const session = { ...before, call, body: before.body ?? body };
       counted.remove(before, 'reserved');
       counted.add(session, 'reserved');

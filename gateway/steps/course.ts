@@ -5,7 +5,7 @@ import type { Call, Provider } from '../../shared/provider.ts';
 import { serviceHostOf, type AgentTable } from '../agents.ts';
 import { MAX_HOPS } from '../limits.ts';
 import type { Routed, Router } from '../routing.ts';
-import type { Ending } from '../sessions/store.ts';
+import type { LastEnding } from '../sessions/store.ts';
 import { NO_HOP, type Hop, type HopSeals } from './hops.ts';
 import { DEFAULT_STEPS, momentAfter, type AgentStep, type Moment } from './steps.ts';
 
@@ -26,7 +26,7 @@ export interface Course {
   /** What a caller gets who got no session. `turn`: null where no agent takes the call. */
   withoutSession(call: Call, turn: Turn | null): readonly Step[];
   /** What comes after a stream. `last`: how the call's last session ended, as far as known. */
-  afterStream(call: Call, turn: Turn | null, last: Ending | null): AfterStream;
+  afterStream(call: Call, turn: Turn | null, last: LastEnding | null): AfterStream;
 }
 
 export interface AfterStream {
@@ -54,21 +54,26 @@ export function courseOf(provider: Provider, { agents, router, seals, publicUrl 
   }
 
   /** Another agent becomes a redirect to its webhook, and after too many of them an apology. */
-  function carried(step: AgentStep, callId: string, { agent, hop }: Turn, endedAt: number): readonly Step[] {
+  function carried(step: AgentStep, callId: string, { agent, hop }: Turn, after: string): readonly Step[] {
     if (step.type !== 'agent') return [step];
     const count = hop.count + 1;
     const next = agents.byServiceHost(serviceHostOf({ ...agent, name: step.name }));
     if (count > MAX_HOPS || !next) return DEFAULT_STEPS.no_session;
     const serviceHost = serviceHostOf(next);
-    const seal = seals.seal({ count, endedAt }, { provider: provider.name, callId, serviceHost });
+    const seal = seals.seal({ count, after }, { provider: provider.name, callId, serviceHost });
     const url = `${publicUrl}/webhooks/${provider.name}/${serviceHost}?hop=${seal}`;
     return [{ type: 'redirect', url, method: 'POST' }];
   }
 
-  function stepsAt(moment: Moment, { id }: Call, turn: Turn | null, ending: Ending | null): readonly Step[] {
+  function stepsAt(
+    moment: Moment,
+    { id }: Call,
+    turn: Turn | null,
+    ending: LastEnding | null,
+  ): readonly Step[] {
     if (!turn) return DEFAULT_STEPS[moment];
-    const endedAt = ending?.at ?? turn.hop.endedAt;
-    return turn.agent.steps[moment].flatMap((step) => carried(step, id, turn, endedAt));
+    const after = ending?.sessionId ?? turn.hop.after;
+    return turn.agent.steps[moment].flatMap((step) => carried(step, id, turn, after));
   }
 
   return {
@@ -83,8 +88,8 @@ export function courseOf(provider: Provider, { agents, router, seals, publicUrl 
     },
     withoutSession: (call, turn) => stepsAt('no_session', call, turn, null),
     afterStream(call, turn, last) {
-      // The session before this agent was dealt with when it ended: the stream to this one never came to be.
-      const ending = last?.at === turn?.hop.endedAt ? null : last;
+      // The session before this agent is dealt with: the stream to this one never came to be.
+      const ending = last?.sessionId === turn?.hop.after ? null : last;
       const moment = momentAfter(ending);
       return { moment, steps: moment === null ? [] : stepsAt(moment, call, turn, ending) };
     },

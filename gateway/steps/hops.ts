@@ -6,12 +6,12 @@ import { deriveKey, type MasterSecret } from '../secrets.ts';
 export interface Hop {
   /** Agents before this one: 0 where the call began. */
   readonly count: number;
-  /** Of the last session that ended before it, in milliseconds since the epoch; 0 when none had. */
-  readonly endedAt: number;
+  /** Id of the session that the call had before it; empty when there was none. */
+  readonly after: string;
 }
 
 /** Where every call begins. */
-export const NO_HOP: Hop = { count: 0, endedAt: 0 };
+export const NO_HOP: Hop = { count: 0, after: '' };
 
 /** Whose hop it is: good for one phone call and one agent. */
 export interface Hopping {
@@ -33,23 +33,23 @@ export interface HopSeals {
 }
 
 const LABEL = 'hookswitch/hop/v1';
-const SHAPE = /^([1-9])\.(0|[1-9][0-9]{0,15})\.([A-Za-z0-9_-]{43})$/;
+const SHAPE = /^([1-9])\.([0-9a-f-]{36}|)\.([A-Za-z0-9_-]{43})$/;
 
 export function hopSeals(secrets: readonly MasterSecret[]): HopSeals {
   const keys = secrets.map((secret) => deriveKey(secret, LABEL));
   const [first] = keys;
   if (!first) throw new TypeError('hops need at least one secret');
   return {
-    seal: (hop, of) => `${hop.count}.${hop.endedAt}.${mac(first, hop, of)}`,
+    seal: (hop, of) => `${hop.count}.${hop.after}.${mac(first, hop, of)}`,
     read(text, of) {
-      const [, count, endedAt, tag = ''] = SHAPE.exec(text) ?? [];
-      const hop = { count: Number(count), endedAt: Number(endedAt) };
+      const [, count, after = '', tag = ''] = SHAPE.exec(text) ?? [];
+      const hop = { count: Number(count), after };
       return keys.map((key) => sameSecret(mac(key, hop, of), tag)).includes(true) ? hop : null;
     },
   };
 }
 
-function mac(key: Buffer, { count, endedAt }: Hop, { provider, callId, serviceHost }: Hopping): string {
-  const sealed = JSON.stringify([provider, callId, serviceHost, count, endedAt]);
+function mac(key: Buffer, { count, after }: Hop, { provider, callId, serviceHost }: Hopping): string {
+  const sealed = JSON.stringify([provider, callId, serviceHost, count, after]);
   return createHmac('sha256', key).update(sealed).digest('base64url');
 }

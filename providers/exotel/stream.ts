@@ -1,6 +1,6 @@
 import { GatewayError } from '../../shared/errors.ts';
 import type { Fields } from '../../shared/fields.ts';
-import { readAudio, readDigits, readFrame, readWhole, writeAudio } from '../../shared/frame.ts';
+import { readAudio, readCount, readDigits, readFrame, readWhole, writeAudio } from '../../shared/frame.ts';
 import { isParty } from '../../shared/party.ts';
 import type {
   AudioFormat,
@@ -10,6 +10,7 @@ import type {
   StreamMessage,
   StreamProtocol,
 } from '../../shared/stream.ts';
+import { keyOf, lookUp } from '../../shared/table.ts';
 
 /**
  * What Exotel's pages call the audio. All but one say linear PCM, 16 bits, little-endian, whatever it is called; a page on
@@ -90,7 +91,7 @@ function formatIn(start: Fields): AudioFormat {
   const key = spelled(start, 'media_format');
   const format = start.object(key);
   const name = format.string('encoding');
-  const encoding = Object.hasOwn(encodings, name) ? encodings[name] : undefined;
+  const encoding = lookUp(encodings, name);
   // µ-law in camel case is Twilio's: what is another carrier's call is not taken for one of this.
   if (!encoding || (encoding === 'mulaw' && key !== 'media_format'))
     throw new GatewayError('ERR_FRAME_INVALID', 'the encoding is neither linear PCM nor G.711 µ-law');
@@ -108,12 +109,7 @@ function rateIn(format: Fields, key: string): number {
 
 /** A count as a number or in digits; 0 where there is none. */
 function countIn(fields: Fields, key: string): number {
-  if (!fields.has(key)) return 0;
-  try {
-    return readWhole(fields.number(key));
-  } catch {
-    return readDigits(fields.string(key));
-  }
+  return fields.has(key) ? readCount(fields, key) : 0;
 }
 
 /** The name under which a member is there: as given, or the same in camel case. */
@@ -154,7 +150,7 @@ function encodeEvent(event: StreamEvent, facts: StreamFacts): string | null {
 
 function encodeStart(sequence: number, facts: StreamFacts): string | null {
   const { streamId: stream_sid, callId, accountId, from, to, format, parameters } = facts;
-  const encoding = Object.keys(encodings).find((name) => encodings[name] === format.encoding);
+  const encoding = keyOf(encodings, format.encoding);
   if (encoding === undefined) return null;
   const start = {
     stream_sid,

@@ -1,6 +1,7 @@
 import { isRecord } from '../../shared/fields.ts';
+import { jsonIn } from '../../shared/json-text.ts';
 import type { Conversation, StreamMessage } from '../../shared/stream.ts';
-import { clientMessage, PCMU, peek, serverMessage } from './messages.ts';
+import { clientMessage, PCMU, saidIn, serverMessage, type Said } from './messages.ts';
 
 /**
  * Who talks AudioHook numbers its text messages from 1 without a gap, says which of the other's it has seen, and answers:
@@ -32,13 +33,12 @@ function client(): Conversation {
   return {
     send,
     hear(message) {
-      const heard = peek(message);
-      if (!heard) return [];
-      serverseq = numberOf(message);
-      if (heard.type === 'opened') isOpen = true;
-      if (heard.type !== 'disconnect') return [];
-      const id = heard.frame.string('id');
-      return [send(clientMessage('close', 0, id, { reason: 'disconnect' }))].filter(
+      const said = saidIn(message);
+      if (!said) return [];
+      serverseq = said.seq;
+      if (said.type === 'opened') isOpen = true;
+      if (said.type !== 'disconnect') return [];
+      return [send(clientMessage('close', 0, said.id, { reason: 'disconnect' }))].filter(
         (answer) => answer !== null,
       );
     },
@@ -59,17 +59,16 @@ function server(): Conversation {
   return {
     send,
     hear(message) {
-      const heard = peek(message);
-      if (!heard) return [];
-      clientseq = numberOf(message);
-      const answer = answerTo(heard.type, message);
+      const said = saidIn(message);
+      if (!said) return [];
+      clientseq = said.seq;
+      const answer = answerTo(said);
       return answer === null ? [] : [send(answer)];
     },
   };
 }
 
-function answerTo(type: string, message: StreamMessage): string | null {
-  const { id, parameters } = partsOf(message);
+function answerTo({ type, id, parameters }: Said): string | null {
   switch (type) {
     case 'open':
       return offers(parameters['media'])
@@ -104,23 +103,7 @@ function offers(media: unknown): boolean {
   );
 }
 
-function partsOf(message: StreamMessage): { id: string; parameters: Readonly<Record<string, unknown>> } {
-  const { id, parameters } = membersOf(message);
-  return { id: typeof id === 'string' ? id : '', parameters: isRecord(parameters) ? parameters : {} };
-}
-
-/** `seq` of a message; 0 when it is none. */
-function numberOf(message: StreamMessage): number {
-  const { seq } = membersOf(message);
-  return typeof seq === 'number' ? seq : 0;
-}
-
 function renumbered(message: string, numbers: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify({ ...membersOf(message), ...numbers });
-}
-
-/** Of a message that was found to be an object before. */
-function membersOf(message: StreamMessage): Readonly<Record<string, unknown>> {
-  const value: unknown = typeof message === 'string' ? JSON.parse(message) : null;
-  return isRecord(value) ? value : {};
+  const members = jsonIn(message);
+  return JSON.stringify({ ...(isRecord(members) ? members : {}), ...numbers });
 }

@@ -1,5 +1,5 @@
-import type { Fields } from '../../shared/fields.ts';
-import { readFrame } from '../../shared/frame.ts';
+import { isRecord } from '../../shared/fields.ts';
+import { jsonIn } from '../../shared/json-text.ts';
 import type { StreamFacts, StreamMessage } from '../../shared/stream.ts';
 
 /** What Genesys calls one way to send audio, of which the server chooses one. */
@@ -24,13 +24,24 @@ export function serverMessage(
   return JSON.stringify({ version: '2', id, type, seq: 0, clientseq: 0, parameters });
 }
 
+/** What a text message says; what is missing, or of another type, is empty. */
+export interface Said {
+  readonly type: string;
+  readonly id: string;
+  readonly seq: number;
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
 /** Null for audio, and for what is no message. */
-export function peek(message: StreamMessage): { readonly frame: Fields; readonly type: string } | null {
-  if (typeof message !== 'string') return null;
-  try {
-    const frame = readFrame(message);
-    return { frame, type: frame.string('type') };
-  } catch {
-    return null;
-  }
+export function saidIn(message: StreamMessage): Said | null {
+  const members = typeof message === 'string' ? jsonIn(message) : null;
+  if (!isRecord(members)) return null;
+  const { type, id, seq, parameters } = members;
+  if (typeof type !== 'string') return null;
+  return {
+    type,
+    id: typeof id === 'string' ? id : '',
+    seq: typeof seq === 'number' ? seq : 0,
+    parameters: isRecord(parameters) ? parameters : {},
+  };
 }

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readGroup, readSecrets, type Env } from '../../shared/env.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import { UUID } from '../../shared/uuid.ts';
 
 export const variables = ['GENESYS_ORGANIZATION_ID', 'GENESYS_API_KEY', 'GENESYS_CLIENT_SECRET'] as const;
 
@@ -21,7 +22,7 @@ export function readSettings(env: Env): GenesysSettings | null {
   const group = readGroup(env, variables);
   if (!group) return null;
   const organizationId = group.GENESYS_ORGANIZATION_ID;
-  if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(organizationId)) {
+  if (!UUID.test(organizationId)) {
     throw new GatewayError('ERR_CONFIG_INVALID', 'GENESYS_ORGANIZATION_ID must be a UUID in lower case');
   }
   const apiKeys = readSecrets('GENESYS_API_KEY', group.GENESYS_API_KEY);

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { sameSecret } from '../../shared/compare.ts';
-import type { SignatureCheck, SignatureFlaw, UpgradeRequest } from '../../shared/provider.ts';
+import type { SignatureCheck, UpgradeRequest } from '../../shared/provider.ts';
+import { malformed, missing, refused } from '../../shared/refused-signature.ts';
 import type { GenesysSettings } from './settings.ts';
 
 /** Seconds: how old a signature may be, and how far its clock may be from ours. */
@@ -14,7 +15,7 @@ const MIN_NONCE = 22;
 export const MAX_NONCES = 10_000;
 
 /** What a signature must cover, by Genesys' own server. */
-export const COVERED = [
+const COVERED = [
   '@request-target',
   '@authority',
   'audiohook-organization-id',
@@ -52,10 +53,10 @@ export function upgradeVerifier(settings: GenesysSettings, now: () => number = D
     if (flaw) return flaw;
     const apiKey = upgrade.headers['x-api-key'] ?? '';
     if (apiKey !== parameters['keyid'] || apiKeys.filter((known) => sameSecret(known, apiKey)).length === 0) {
-      return refused('X-API-KEY is not ours, or not the keyid', { type: 'mismatch' });
+      return refused('X-API-KEY is not ours, or not the keyid');
     }
     const matches = clientSecrets.filter((secret) => sameSecret(hmac(secret, base), signature));
-    if (matches.length === 0) return refused('the signature does not match', { type: 'mismatch' });
+    if (matches.length === 0) return refused('the signature does not match');
     const account = upgrade.headers['audiohook-organization-id'] ?? '';
     if (account !== organizationId)
       return refused('the organization is not ours', { type: 'account', account });
@@ -96,16 +97,15 @@ const HEADERS = ['Signature-Input', 'Signature', ...COVERED.filter((name) => !na
 /** The parts of a signature that covers all it must, once each; or what is wrong with it. */
 function readSigned({ url, headers }: UpgradeRequest): Signed | SignatureCheck {
   const absent = HEADERS.find((name) => !headers[name.toLowerCase()]);
-  if (absent !== undefined) return refused(`no ${absent} header`, { type: 'missing', header: absent });
+  if (absent !== undefined) return missing(absent);
   const [, label = '', params] = INPUT.exec(headers['signature-input']?.trim() ?? '') ?? [];
-  if (params === undefined) {
-    return refused('Signature-Input is not one plain signature', malformed('Signature-Input'));
-  }
+  if (params === undefined) return malformed('Signature-Input', 'one plain signature');
   const signature = readBytes(headers['signature']?.trim() ?? '', label);
-  if (signature === null) return refused('Signature is not 32 bytes of that label', malformed('Signature'));
+  if (signature === null) return malformed('Signature', '32 bytes of that label');
   const input = readInput(params);
   if (!input) {
-    return refused('the signature does not cover what it must, once each', malformed('Signature-Input'));
+    const flaw = { type: 'malformed', header: 'Signature-Input' } as const;
+    return refused('the signature does not cover what it must, once each', flaw);
   }
   const lines = input.names.map((name) => [name, componentOf(name, url, headers)] as const);
   const unknown = lines.find(([, value]) => value === null);
@@ -177,12 +177,4 @@ export function signedHeaders(
   const lines = COVERED.map((name) => `"${name}": ${componentOf(name, url, all) ?? ''}`);
   const base = [...lines, `"@signature-params": ${params}`].join('\n');
   return { ...all, 'signature-input': `sig1=${params}`, signature: `sig1=:${hmac(secret, base)}:` };
-}
-
-function malformed(header: string): SignatureFlaw {
-  return { type: 'malformed', header };
-}
-
-function refused(reason: string, flaw?: SignatureFlaw): SignatureCheck {
-  return { ok: false, reason, ...(flaw && { flaw }) };
 }

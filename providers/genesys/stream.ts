@@ -10,7 +10,7 @@ import type {
   StreamProtocol,
 } from '../../shared/stream.ts';
 import { converse } from './conversation.ts';
-import { clientMessage, PCMU, serverMessage } from './messages.ts';
+import { clientMessage, PCMU, saidIn, serverMessage } from './messages.ts';
 
 /** What a server may say besides: the protocol's business, not the audio's. */
 const OTHERS = new Set(['opened', 'closed', 'disconnect', 'pause', 'pong', 'reconnect', 'resume', 'updated']);
@@ -123,8 +123,7 @@ function decodeCommand(message: StreamMessage): StreamCommand | null {
 }
 
 function isBargeIn(message: string): boolean {
-  const { parameters }: { readonly parameters?: unknown } = JSON.parse(message);
-  const entities = isRecord(parameters) ? parameters['entities'] : null;
+  const entities = saidIn(message)?.parameters['entities'];
   return (
     Array.isArray(entities) && entities.some((entity) => isRecord(entity) && entity['type'] === 'barge_in')
   );

@@ -2,8 +2,8 @@ import { parseFields } from '../../shared/fields.ts';
 import type { HttpRequest } from '../../shared/http.ts';
 import { isParty, withPlus } from '../../shared/party.ts';
 import type { Call } from '../../shared/provider.ts';
+import { UUID } from '../../shared/uuid.ts';
 
-export const UUID: RegExp = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** The user part of a registered SIP device: it begins with a letter, or it would be a mistyped number. */
 const USER = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 

@@ -1,10 +1,12 @@
 import type { CarrierDocument, Verb } from '../../shared/carrier.ts';
-import { faultOfStreamUrl, refusedDocument } from '../../shared/document.ts';
+import { refusedDocument } from '../../shared/document.ts';
 import type { Fields } from '../../shared/fields.ts';
 import {
   checkMembers,
   readItems,
+  readMethod,
   readSingle,
+  readStreamUrl,
   readText,
   type ItemReader,
 } from '../../shared/json-document.ts';
@@ -37,9 +39,7 @@ export function readDocument(document: CarrierDocument): readonly Verb[] {
 }
 
 function readListen(item: Fields): Verb {
-  const url = item.string('url');
-  if (faultOfStreamUrl(url) !== null)
-    throw refusedDocument('"url" is not a wss:// URL: set a public https URL');
+  const url = readStreamUrl(item, 'url');
   if (item.string('mixType') !== 'mono')
     throw refusedDocument('the bot would hear itself: set "mixType": "mono"');
   if (item.number('sampleRate') !== 8000)
@@ -72,7 +72,5 @@ function readDial(target: Fields): Verb {
 function readRedirect(item: Fields): Verb {
   const hook = item.object('actionHook');
   checkMembers(hook, ['url', 'method', 'username', 'password']);
-  const method = hook.has('method') ? hook.string('method') : 'POST';
-  if (method !== 'GET' && method !== 'POST') throw refusedDocument('"method" is neither GET nor POST');
-  return { type: 'redirect', url: readText(hook, 'url'), method };
+  return { type: 'redirect', url: readText(hook, 'url'), method: readMethod(hook, 'method') };
 }

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readGroup, readSecrets, type Env } from '../../shared/env.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import { UUID } from '../../shared/uuid.ts';
 
 export const variables = ['JAMBONZ_ACCOUNT_SID', 'JAMBONZ_WEBHOOK_SECRET'] as const;
 
@@ -14,7 +15,7 @@ export interface JambonzSettings {
 export function readSettings(env: Env): JambonzSettings | null {
   const group = readGroup(env, variables);
   if (!group) return null;
-  if (!/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(group.JAMBONZ_ACCOUNT_SID)) {
+  if (!UUID.test(group.JAMBONZ_ACCOUNT_SID)) {
     throw new GatewayError(
       'ERR_CONFIG_INVALID',
       'JAMBONZ_ACCOUNT_SID must be a UUID, as the portal shows it under Account',

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { sameSecret } from '../../shared/compare.ts';
 import type { HttpRequest } from '../../shared/http.ts';
-import type { SignatureCheck, SignatureFlaw } from '../../shared/provider.ts';
+import type { SignatureCheck } from '../../shared/provider.ts';
+import { malformed, missing, refused } from '../../shared/refused-signature.ts';
 
 /** Seconds a signature is good for, either way; Jambonz's own middleware checks the past only. */
 export const TOLERANCE = 300;
@@ -22,25 +23,19 @@ export function verify(
   now: number,
 ): SignatureCheck {
   const signature = headers['jambonz-signature'];
-  if (signature === undefined) return refused('no Jambonz-Signature header', { type: 'missing', header });
+  if (signature === undefined) return missing('Jambonz-Signature');
   const [, timestamp = '', given = ''] = SHAPE.exec(signature) ?? [];
-  if (given === '') return refused('Jambonz-Signature is not "t=…,v1=…"', { type: 'malformed', header });
+  if (given === '') return malformed('Jambonz-Signature', '"t=…,v1=…"');
   const made = secrets.map((secret) => sign(timestamp, body, secret));
   if (made.filter((mac) => sameSecret(mac, given)).length === 0) {
-    return refused('no webhook secret made this signature', { type: 'mismatch' });
+    return refused('no webhook secret made this signature');
   }
   const age = Math.floor(now / 1000) - Number(timestamp);
   if (Math.abs(age) <= TOLERANCE) return { ok: true };
   return refused(`it was signed more than ${TOLERANCE} s away`, { type: 'stale', seconds: age });
 }
 
-const header = 'Jambonz-Signature';
-
 /** Hex of what Jambonz would send after `v1=`. `timestamp`: seconds since the epoch. */
 export function sign(timestamp: string, body: string, secret: string): string {
   return createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex');
-}
-
-function refused(reason: string, flaw: SignatureFlaw): SignatureCheck {
-  return { ok: false, reason, flaw };
 }

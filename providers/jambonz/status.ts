@@ -1,11 +1,16 @@
-import { toldText, type CallEvent, type CallNotice } from '../../shared/call-status.ts';
+import {
+  callEventOf,
+  toldText,
+  type CallEvent,
+  type CallNotice,
+  type CallWords,
+} from '../../shared/call-status.ts';
 import { parseFields, type Fields } from '../../shared/fields.ts';
 import type { HttpRequest } from '../../shared/http.ts';
-import { UUID } from './call.ts';
+import { keyOf } from '../../shared/table.ts';
+import { UUID } from '../../shared/uuid.ts';
 
-type Words = Readonly<Record<string, Exclude<CallEvent, { readonly streamId: unknown }>['type']>>;
-
-const types: Words = {
+const words: CallWords = {
   trying: 'queued',
   ringing: 'ringing',
   'early-media': 'ringing',
@@ -38,14 +43,13 @@ export function readStatus({ method, body }: HttpRequest, accountSid: string): C
 
 function eventIn(fields: Fields): CallEvent | null {
   const { call_status: status = '', sip_reason: reason = '' } = fields.stringsBut([]);
-  const type = Object.hasOwn(types, status) ? types[status] : undefined;
-  if (!type) return null;
-  const told = { sentAt: null, sequence: null };
-  if (type === 'queued' || type === 'ringing' || type === 'answered') return { type, ...told };
-  const sip = numberIn(fields, 'sip_status');
-  const cause = toldText([sip === null ? '' : `SIP ${sip}`, reason].filter(Boolean).join(' ')) || null;
-  const end = type === 'failed' && sip === CANCELLED ? 'canceled' : type;
-  return { type: end, ...told, duration: numberIn(fields, 'duration'), cause };
+  const event = callEventOf(words, status, { sentAt: null, sequence: null }, () => {
+    const sip = numberIn(fields, 'sip_status');
+    const cause = toldText([sip === null ? '' : `SIP ${sip}`, reason].filter(Boolean).join(' ')) || null;
+    return { duration: numberIn(fields, 'duration'), cause };
+  });
+  const isCancelled = event?.type === 'failed' && numberIn(fields, 'sip_status') === CANCELLED;
+  return isCancelled ? { ...event, type: 'canceled' } : event;
 }
 
 /** A whole number; null for none. */
@@ -57,10 +61,10 @@ function numberIn(fields: Fields, name: string): number | null {
 /** What Jambonz says about an event besides the attributes of its call, for the simulator. */
 export function statusOf(event: CallEvent): Record<string, unknown> {
   const type = event.type === 'canceled' ? 'failed' : event.type;
-  const [status = 'failed'] = Object.entries(types).find(([, known]) => known === type) ?? [];
   return {
-    call_status: status,
+    call_status: keyOf(words, type) ?? 'failed',
     ...(event.type === 'canceled' ? { sip_status: CANCELLED, sip_reason: 'Request Terminated' } : {}),
+    ...(event.type === 'answered' || event.type === 'completed' ? { sip_status: 200, sip_reason: 'OK' } : {}),
     ...('duration' in event && event.duration !== null ? { duration: event.duration } : {}),
   };
 }

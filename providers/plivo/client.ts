@@ -2,7 +2,14 @@ import type { ApplicationInterface } from 'plivo/dist/resources/applications.js'
 import type { CallInterface } from 'plivo/dist/resources/call.js';
 import type { NumberInterface } from 'plivo/dist/resources/numbers.js';
 import type { CallControlOptions } from '../../shared/call-control.ts';
-import { apiUrlOf, askCarrier, carrierFailure, type Failures } from '../../shared/carrier-rest.ts';
+import {
+  apiUrlOf,
+  askCarrier,
+  basicAuth,
+  carrierFailure,
+  loadedOnce,
+  type Failures,
+} from '../../shared/carrier-rest.ts';
 import type { Env } from '../../shared/env.ts';
 import type { GatewayError } from '../../shared/errors.ts';
 import { parseFields } from '../../shared/fields.ts';
@@ -20,7 +27,7 @@ export const API_URL = 'https://api.plivo.com';
 
 const failures: Failures = {
   carrier: 'plivo',
-  over: [],
+  over: ['404'],
   credentials: 'PLIVO_AUTH_ID and PLIVO_AUTH_TOKEN',
   cures: {
     402: 'add credit to the account in the Plivo console',
@@ -39,8 +46,8 @@ export function client(env: Env, options: CallControlOptions): (() => Promise<Pl
   if (!settings) return null;
   const { authId, authTokens } = settings;
   const account = `${apiUrlOf(env, 'PLIVO_API_URL', API_URL)}/v1/Account/${authId}`;
-  const authorization = `Basic ${Buffer.from(`${authId}:${authTokens[0]}`).toString('base64')}`;
-  const load = async (): Promise<PlivoClient> => {
+  const authorization = basicAuth(authId, authTokens[0]);
+  return loadedOnce(async () => {
     const [{ CallInterface }, { NumberInterface }, { ApplicationInterface }, { camelCaseRequestWrapper }] =
       await Promise.all([
         import('plivo/dist/resources/call.js'),
@@ -57,9 +64,7 @@ export function client(env: Env, options: CallControlOptions): (() => Promise<Pl
       applications: new ApplicationInterface(request),
       request,
     };
-  };
-  let loaded: Promise<PlivoClient> | null = null;
-  return () => (loaded ??= load());
+  });
 }
 
 interface SdkRequest {
@@ -93,10 +98,7 @@ async function ask(
 }
 
 function failureOf(status: number, text: string, isOneCall: boolean): GatewayError {
-  return carrierFailure(
-    { status, code: '', explanation: explanationIn(text) },
-    { ...failures, over: isOneCall ? ['404'] : [] },
-  );
+  return carrierFailure({ status, code: '', explanation: explanationIn(text), isOneCall }, failures);
 }
 
 function explanationIn(text: string): string {

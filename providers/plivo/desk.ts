@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { CarrierDesk, DeskCommand } from '../../shared/carrier-desk.ts';
+import { basicAuth } from '../../shared/carrier-rest.ts';
 import { sameSecret } from '../../shared/compare.ts';
 import type { Env } from '../../shared/env.ts';
-import { GatewayError } from '../../shared/errors.ts';
-import { parseFields, type Fields } from '../../shared/fields.ts';
+import { fieldsIn, type Fields } from '../../shared/fields.ts';
 import { json, type HttpResponse } from '../../shared/http.ts';
 import { withPlus } from '../../shared/party.ts';
 import type { Call } from '../../shared/provider.ts';
@@ -16,17 +16,21 @@ export function desk(env: Env): CarrierDesk | null {
   const settings = readSettings(env);
   if (!settings) return null;
   const { authId, authTokens } = settings;
-  const authorization = `Basic ${Buffer.from(`${authId}:${authTokens[0]}`).toString('base64')}`;
+  const authorization = basicAuth(authId, authTokens[0]);
   return {
     variables: (origin) => ({ PLIVO_API_URL: origin }),
     read({ method, url, headers, body }, newCall) {
-      const [, account, callId] =
-        /^\/v1\/Account\/([^/]+)\/Call\/(?:([^/]+)\/)?$/.exec(new URL(url).pathname) ?? [];
+      const [, account, callId, action] =
+        /^\/v1\/Account\/([^/]+)\/Call\/(?:([^/]+)\/(?:(DTMF|Speak|Play)\/)?)?$/.exec(
+          new URL(url).pathname,
+        ) ?? [];
       if (account !== authId || !sameSecret(headers['authorization'] ?? '', authorization)) return null;
-      if (callId !== undefined && method === 'DELETE') return { type: 'hangUp', callId, response: GONE };
+      if (callId !== undefined && action === undefined && method === 'DELETE')
+        return { type: 'hangUp', callId, response: GONE };
       const fields = method === 'POST' ? fieldsIn(body) : null;
       if (!fields) return null;
-      return callId === undefined ? place(fields, newCall) : redirect(callId, fields);
+      if (callId === undefined) return place(fields, newCall);
+      return action === undefined ? redirect(callId, fields) : heard(callId, fields);
     },
   };
 }
@@ -50,15 +54,13 @@ function redirect(callId: string, fields: Fields): DeskCommand | null {
   return url === null ? null : { type: 'redirect', callId, url, response };
 }
 
-function textIn(fields: Fields, name: string): string | null {
-  return fields.has(name) ? fields.string(name) : null;
+function heard(callId: string, fields: Fields): DeskCommand | null {
+  const [digits, text, url] = ['digits', 'text', 'urls'].map((name) => textIn(fields, name));
+  const what = digits ? `digits ${digits}` : text ? `"${text}"` : url;
+  const response = json(202, { api_id: randomUUID(), message: 'started' });
+  return what ? { type: 'heard', callId, what, response } : null;
 }
 
-function fieldsIn(body: string): Fields | null {
-  try {
-    return parseFields(body, 'ERR_REQUEST_INVALID');
-  } catch (error) {
-    if (error instanceof GatewayError) return null;
-    throw error;
-  }
+function textIn(fields: Fields, name: string): string | null {
+  return fields.has(name) ? fields.string(name) : null;
 }

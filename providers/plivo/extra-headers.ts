@@ -1,4 +1,5 @@
 import { isRecord } from '../../shared/fields.ts';
+import { jsonIn } from '../../shared/json-text.ts';
 import { withPlus } from '../../shared/party.ts';
 
 /**
@@ -38,11 +39,7 @@ function pairOf(text: string): [string, string] | null {
 }
 
 function jsonPairs(text: string): [string, string][] {
-  try {
-    const value: unknown = JSON.parse(text);
-    const entries = isRecord(value) ? Object.entries(value) : [];
-    return entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  } catch {
-    return [];
-  }
+  const value = jsonIn(text);
+  const entries = isRecord(value) ? Object.entries(value) : [];
+  return entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string');
 }

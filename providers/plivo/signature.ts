@@ -3,7 +3,8 @@ import { validateV3Signature } from 'plivo/dist/utils/v3Security.js';
 import { sameSecret } from '../../shared/compare.ts';
 import { queryOf, readForm, type Form } from '../../shared/form.ts';
 import type { HttpRequest } from '../../shared/http.ts';
-import type { SignatureCheck, SignatureFlaw, UpgradeRequest } from '../../shared/provider.ts';
+import type { SignatureCheck, UpgradeRequest } from '../../shared/provider.ts';
+import { missing, refused } from '../../shared/refused-signature.ts';
 
 /**
  * Base64 of one to four HMAC-SHA256, separated by commas as Plivo writes them. A header sent twice is joined with ", ",
@@ -121,12 +122,4 @@ export function sign({ method, url, form, nonce }: Signed, authToken: string): s
 
 function sorted(pairs: Iterable<[string, string]>): [string, string][] {
   return [...pairs].toSorted(([a], [b]) => (a < b ? -1 : 1));
-}
-
-function missing(header: string): SignatureCheck {
-  return refused(`no ${header} header`, { type: 'missing', header });
-}
-
-function refused(reason: string, flaw: SignatureFlaw = { type: 'mismatch' }): SignatureCheck {
-  return { ok: false, reason, flaw };
 }

@@ -1,27 +1,26 @@
 import {
+  callEventOf,
   instantOf,
   isCallEnd,
   toldText,
   wholeOf,
-  type CallEnd,
   type CallEvent,
   type CallNotice,
-  type CallProgress,
+  type CallWords,
 } from '../../shared/call-status.ts';
 import { formOf, type Form } from '../../shared/form.ts';
 import type { HttpRequest } from '../../shared/http.ts';
 import type { Call } from '../../shared/provider.ts';
-import { causeFrom, type Fault } from '../callbacks.ts';
 import { withoutPlus } from '../../shared/party.ts';
-import { ID } from './call.ts';
+import { lookUp } from '../../shared/table.ts';
+import { UUID } from '../../shared/uuid.ts';
+import { causeFrom, type Fault } from '../callbacks.ts';
 
-const progress: Readonly<Record<string, CallProgress['type']>> = {
+const words: CallWords = {
   queued: 'queued',
   initiated: 'queued',
   ringing: 'ringing',
   'in-progress': 'answered',
-};
-const ends: Readonly<Record<string, CallEnd['type']>> = {
   completed: 'completed',
   busy: 'busy',
   failed: 'failed',
@@ -54,15 +53,13 @@ const faults: Readonly<Record<string, Fault>> = {
  *   the names of the three parameters are those that others read, UNVERIFIED
  */
 export function readStatus(request: HttpRequest): CallNotice | null {
-  return read(request, 'CallStatus', (form, word) => {
-    const end = Object.hasOwn(ends, word) ? ends[word] : undefined;
-    if (end) {
-      const told = { sentAt: instantOf(form.get('EndTime')), sequence: null };
-      return { type: end, ...told, duration: wholeOf(form.get('Duration')), cause: causeOf(form) };
-    }
-    const type = Object.hasOwn(progress, word) ? progress[word] : undefined;
-    return type ? { type, sentAt: null, sequence: null } : null;
-  });
+  return read(request, 'CallStatus', (form, word) =>
+    callEventOf(words, word, { sentAt: null, sequence: null }, () => ({
+      sentAt: instantOf(form.get('EndTime')),
+      duration: wholeOf(form.get('Duration')),
+      cause: causeOf(form),
+    })),
+  );
 }
 
 /**
@@ -78,11 +75,11 @@ export function readStreamStatus(request: HttpRequest): CallNotice | null {
     const told = {
       sentAt: instantOf(form.get('Timestamp')),
       sequence: null,
-      streamId: ID.test(id) ? id : null,
+      streamId: UUID.test(id) ? id : null,
     };
     if (word === 'StartStream') return { type: 'stream-started', ...told };
     if (word === 'StopStream') return { type: 'stream-stopped', ...told };
-    const fault = Object.hasOwn(faults, word) ? faults[word] : undefined;
+    const fault = lookUp(faults, word);
     return fault ? { ...told, said: toldText(word), ...fault } : null;
   });
 }
@@ -95,7 +92,7 @@ function read(
   const form = formOf(request);
   const callId = form?.get('CallUUID') ?? '';
   const word = form?.get(name) ?? '';
-  return form && ID.test(callId) && WORD.test(word) ? { callId, event: event(form, word) } : null;
+  return form && UUID.test(callId) && WORD.test(word) ? { callId, event: event(form, word) } : null;
 }
 
 /** `Normal Hangup, 4000, by Caller`. */
@@ -114,18 +111,18 @@ export function statusForm({ id, from, to, direction }: Call, event: CallEvent):
     ['Direction', direction],
   ];
   if ('streamId' in event) {
-    const words = { 'stream-started': 'StartStream', 'stream-stopped': 'StopStream' } as const;
+    const names = { 'stream-started': 'StartStream', 'stream-stopped': 'StopStream' } as const;
     const isFault = 'said' in event;
     const faulty = isFault && event.type === 'stream-degraded' ? 'DegradedStream' : 'DroppedStream';
-    const word = isFault ? faulty : words[event.type];
+    const word = isFault ? faulty : names[event.type];
     return new Map([...common, ['Event', word], ['StreamID', event.streamId ?? '']]);
   }
-  const words: Readonly<Record<string, string>> = {
+  const named: Readonly<Record<string, string>> = {
     queued: 'initiated',
     answered: 'in-progress',
     canceled: 'cancel',
   };
-  common.push(['CallStatus', words[event.type] ?? event.type]);
+  common.push(['CallStatus', named[event.type] ?? event.type]);
   if (!isCallEnd(event)) return new Map([...common, ['Event', 'Ring']]);
   return new Map([
     ...common,

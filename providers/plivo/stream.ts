@@ -1,6 +1,6 @@
 import { GatewayError } from '../../shared/errors.ts';
 import type { Fields } from '../../shared/fields.ts';
-import { readAudio, readDigits, readFrame, readWhole, writeAudio } from '../../shared/frame.ts';
+import { readAudio, readCount, readDigits, readFrame, readWhole, writeAudio } from '../../shared/frame.ts';
 import type {
   AudioFormat,
   StreamCommand,
@@ -8,6 +8,7 @@ import type {
   StreamFacts,
   StreamProtocol,
 } from '../../shared/stream.ts';
+import { keyOf, lookUp } from '../../shared/table.ts';
 import { numbersIn, readExtraHeaders, writeExtraHeaders } from './extra-headers.ts';
 
 const encodings: Readonly<Record<string, AudioFormat['encoding']>> = {
@@ -87,13 +88,9 @@ function decodeMedia(frame: Fields): StreamEvent {
 }
 
 function encodingOf(contentType: string): AudioFormat['encoding'] {
-  const encoding = Object.hasOwn(encodings, contentType) ? encodings[contentType] : undefined;
+  const encoding = lookUp(encodings, contentType);
   if (encoding) return encoding;
   throw new GatewayError('ERR_FRAME_INVALID', 'the encoding is neither audio/x-mulaw nor audio/x-l16');
-}
-
-function contentTypeOf({ encoding }: AudioFormat): string | undefined {
-  return Object.keys(encodings).find((contentType) => encodings[contentType] === encoding);
 }
 
 /**
@@ -102,11 +99,7 @@ function contentTypeOf({ encoding }: AudioFormat): string | undefined {
  * @see https://github.com/plivo/plivo-stream-sdk-python, plivo_stream/types.py (read 2026-11-21)
  */
 function sequenceOf(frame: Fields): number {
-  try {
-    return readWhole(frame.number('sequenceNumber'));
-  } catch {
-    return readDigits(frame.string('sequenceNumber'));
-  }
+  return readCount(frame, 'sequenceNumber');
 }
 
 function encodeEvent(event: StreamEvent, { streamId, parameters }: StreamFacts): string | null {
@@ -140,7 +133,7 @@ function encodeEvent(event: StreamEvent, { streamId, parameters }: StreamFacts):
 
 function encodeStart(sequenceNumber: number, facts: StreamFacts): string | null {
   const { streamId, callId, accountId, format, parameters } = facts;
-  const encoding = contentTypeOf(format);
+  const encoding = keyOf(encodings, format.encoding);
   if (encoding === undefined) return null;
   const mediaFormat = { encoding, sampleRate: format.sampleRate };
   const start = { callId, streamId, accountId, tracks: ['inbound'], mediaFormat };
@@ -178,7 +171,7 @@ export function commandOf(frame: Fields): StreamCommand | null {
 function encodeCommand(command: StreamCommand, { streamId, format }: StreamFacts): string | null {
   switch (command.type) {
     case 'media': {
-      const contentType = contentTypeOf(format);
+      const contentType = keyOf(encodings, format.encoding);
       if (contentType === undefined) return null;
       const media = { contentType, sampleRate: format.sampleRate, payload: writeAudio(command.audio) };
       return JSON.stringify({ event: 'playAudio', media });

@@ -1,10 +1,11 @@
 import type { ProviderModule } from '../../shared/provider.ts';
+import { UUID } from '../../shared/uuid.ts';
 import { decline, hangUp } from '../twilio/answer.ts';
 import { readCall } from '../twilio/call.ts';
 import { verify } from '../twilio/signature.ts';
 import { connect } from './answer.ts';
 import { carrier } from './carrier.ts';
-import { inventCredentials, readSettings, UUID, variables } from './settings.ts';
+import { inventCredentials, readSettings, variables } from './settings.ts';
 import { readers } from './status.ts';
 import { stream } from './stream.ts';
 

@@ -1,11 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readGroup, readSecrets, type Env } from '../../shared/env.ts';
 import { GatewayError } from '../../shared/errors.ts';
+import { UUID } from '../../shared/uuid.ts';
 
 export const variables = ['SIGNALWIRE_PROJECT_ID', 'SIGNALWIRE_SIGNING_KEY'] as const;
-
-/** How SignalWire writes ids, of projects, calls and streams alike. */
-export const UUID: RegExp = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export interface SignalWireSettings {
   /** A UUID. SignalWire calls it `AccountSid` in its requests. */

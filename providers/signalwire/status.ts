@@ -1,6 +1,7 @@
 import type { Provider } from '../../shared/provider.ts';
+import { lookUp } from '../../shared/table.ts';
+import { UUID } from '../../shared/uuid.ts';
 import { causeFrom, readCallbacks, type Fault } from '../callbacks.ts';
-import { UUID } from './settings.ts';
 
 /** `StreamError`: fixed words, of which the last two are about conferences. */
 const faults: Readonly<Record<string, Pick<Fault, 'meaning' | 'cure'>>> = {
@@ -47,7 +48,7 @@ export function readers(projectId: string): Required<Pick<Provider, 'readStatus'
       return causeFrom(by && `by ${by}`);
     },
     faultOf: (said) => {
-      const found = Object.hasOwn(faults, said) ? faults[said] : undefined;
+      const found = lookUp(faults, said);
       const unknown = {
         meaning: 'SignalWire reports an error of the stream',
         cure: 'look the word up in its documentation of <Stream>',

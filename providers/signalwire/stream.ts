@@ -7,8 +7,9 @@ import type {
   StreamMessage,
   StreamProtocol,
 } from '../../shared/stream.ts';
+import { keyOf } from '../../shared/table.ts';
+import { UUID } from '../../shared/uuid.ts';
 import { decodeEvent, encodeCommand, type Encodings } from '../twilio/stream.ts';
-import { UUID } from './settings.ts';
 
 const encodings: Encodings = { 'audio/x-mulaw': 'mulaw', 'audio/x-L16': 'l16' };
 
@@ -65,7 +66,7 @@ function encodeEvent(event: StreamEvent, { streamId: streamSid }: StreamFacts): 
 
 function encodeStart(sequence: number, facts: StreamFacts): string | null {
   const { streamId: streamSid, callId: callSid, accountId: accountSid, parameters: customParameters } = facts;
-  const encoding = Object.keys(encodings).find((name) => encodings[name] === facts.format.encoding);
+  const encoding = keyOf(encodings, facts.format.encoding);
   if (encoding === undefined) return null;
   const mediaFormat = { encoding, sampleRate: facts.format.sampleRate, channels: 1 };
   const start = { streamSid, accountSid, callSid, tracks: ['inbound'], customParameters, mediaFormat };

@@ -1,9 +1,9 @@
-import { queryOf, readForm } from '../../shared/form.ts';
+import { formOf } from '../../shared/form.ts';
 import type { HttpRequest } from '../../shared/http.ts';
 import { isParty } from '../../shared/party.ts';
 import type { Call } from '../../shared/provider.ts';
+import { UUID } from '../../shared/uuid.ts';
 
-export const UUID: RegExp = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** A UUID, or a call control id. */
 export const CALL_ID: RegExp =
   /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|v[0-9]:[A-Za-z0-9_-]{1,200})$/;
@@ -19,8 +19,8 @@ const optional: Readonly<Record<string, RegExp>> = {
  *
  * @see https://github.com/team-telnyx/knowledge-base/blob/96101f563d385f87f8cb3d10214a3ea68cdfc6bc/wiki/runbooks/texml-instruction-fetching.md (read 2026-11-21)
  */
-export function readCall({ method, url, body }: HttpRequest): Call | null {
-  const form = readForm(method === 'GET' ? queryOf(url) : body);
+export function readCall(request: HttpRequest): Call | null {
+  const form = formOf(request);
   if (!form) return null;
   const read = (name: string): string => form.get(name) ?? '';
   const id = read('CallSid');

@@ -1,9 +1,16 @@
 import type { Telnyx } from 'telnyx';
 import type { CallControlOptions } from '../../shared/call-control.ts';
-import { apiUrlOf, askCarrier, carrierFailure, type Failures } from '../../shared/carrier-rest.ts';
+import {
+  apiUrlOf,
+  askCarrier,
+  carrierFailure,
+  loadedOnce,
+  type Failures,
+} from '../../shared/carrier-rest.ts';
 import type { Env } from '../../shared/env.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { isRecord } from '../../shared/fields.ts';
+import { jsonIn } from '../../shared/json-text.ts';
 import { readSettings } from './settings.ts';
 
 export const API_URL = 'https://api.telnyx.com/v2';
@@ -13,7 +20,7 @@ const CALL_ENDED = '90018';
 
 const failures: Failures = {
   carrier: 'telnyx',
-  over: [],
+  over: ['404', CALL_ENDED],
   credentials: 'TELNYX_API_KEY',
   cures: {
     403: 'does the outbound voice profile of the TeXML application allow this destination, and is the number ours?',
@@ -31,13 +38,11 @@ export function client(env: Env, options: CallControlOptions): (() => Promise<Te
   const settings = readSettings(env);
   if (!settings) return null;
   const baseURL = apiUrlOf(env, 'TELNYX_API_URL', API_URL);
-  const load = async (): Promise<Telnyx> => {
+  return loadedOnce(async () => {
     const { Telnyx: Sdk } = await import('telnyx');
     const apiKey = settings.apiKeys[0];
     return new Sdk({ apiKey, baseURL, maxRetries: 0, logLevel: 'off', fetch: fetchOver(options) });
-  };
-  let loaded: Promise<Telnyx> | null = null;
-  return () => (loaded ??= load());
+  });
 }
 
 /** As the SDK wants it. A refusal rejects here: the SDK hands our error on as the cause of its own. */
@@ -64,22 +69,14 @@ function kept(error: unknown): never {
 
 function failureOf(status: number, text: string, url: string): GatewayError {
   const isOneCall = /\/calls\/[^/]+\/actions|\/Calls\/[^/]/.test(url);
-  return carrierFailure(
-    { status, ...firstOf(text) },
-    { ...failures, over: isOneCall ? ['404', CALL_ENDED] : [] },
-  );
+  return carrierFailure({ status, ...firstOf(text), isOneCall }, failures);
 }
 
 /** `{"errors": [{code, title, detail}]}` */
 function firstOf(text: string): { code: string; explanation: string } {
-  try {
-    const told: unknown = JSON.parse(text);
-    const [first]: unknown[] = isRecord(told) && Array.isArray(told['errors']) ? told['errors'] : [];
-    if (!isRecord(first)) throw new TypeError('no errors');
-    const { code, title, detail } = first;
-    const [explanation = ''] = [detail, title].filter((words) => typeof words === 'string');
-    return { code: typeof code === 'string' ? code : '', explanation };
-  } catch {
-    return { code: '', explanation: '' };
-  }
+  const told = jsonIn(text);
+  const [first]: unknown[] = isRecord(told) && Array.isArray(told['errors']) ? told['errors'] : [];
+  const { code, title, detail } = isRecord(first) ? first : {};
+  const [explanation = ''] = [detail, title].filter((words) => typeof words === 'string');
+  return { code: typeof code === 'string' ? code : '', explanation };
 }

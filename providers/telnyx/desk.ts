@@ -3,6 +3,7 @@ import { sameSecret } from '../../shared/compare.ts';
 import type { Env } from '../../shared/env.ts';
 import { isRecord } from '../../shared/fields.ts';
 import { json } from '../../shared/http.ts';
+import { jsonIn } from '../../shared/json-text.ts';
 import type { Call } from '../../shared/provider.ts';
 import { readSettings } from './settings.ts';
 
@@ -23,11 +24,8 @@ export function desk(env: Env): CarrierDesk | null {
     read({ method, url, headers, body }, newCall) {
       if (method !== 'POST' || !sameSecret(headers['authorization'] ?? '', authorization)) return null;
       const { pathname } = new URL(url);
-      const [, hungUp] = /^\/calls\/([^/]+)\/actions\/hangup$/.exec(pathname) ?? [];
-      if (hungUp !== undefined) {
-        const callId = decodeURIComponent(hungUp);
-        return { type: 'hangUp', callId, response: json(200, { data: { result: 'ok' } }) };
-      }
+      const [, live, action] = /^\/calls\/([^/]+)\/actions\/([a-z_]+)$/.exec(pathname) ?? [];
+      if (live !== undefined) return act(decodeURIComponent(live), action, jsonIn(body));
       const [path, id] = /^\/texml\/Accounts\/[^/]+\/Calls(?:\/([^/]+))?$/.exec(pathname) ?? [];
       if (path === undefined) return null;
       if (id !== undefined) {
@@ -37,9 +35,24 @@ export function desk(env: Env): CarrierDesk | null {
           ? null
           : { type: 'redirect', callId, url: redirect, response: json(200, { sid: callId }) };
       }
-      return place(membersOf(body), newCall);
+      const members = jsonIn(body);
+      return isRecord(members) ? place(members, newCall) : null;
     },
   };
+}
+
+function act(callId: string, action: string | undefined, members: unknown): DeskCommand | null {
+  const response = json(200, { data: { result: 'ok' } });
+  if (action === 'hangup') return { type: 'hangUp', callId, response };
+  if (!isRecord(members)) return null;
+  const { digits, payload, audio_url: url } = members;
+  const what = {
+    send_dtmf: `digits ${String(digits)}`,
+    speak: `"${String(payload)}"`,
+    playback_start: String(url),
+  };
+  const heard = Object.entries(what).find(([name]) => name === action)?.[1];
+  return heard === undefined ? null : { type: 'heard', callId, what: heard, response };
 }
 
 function place(
@@ -57,13 +70,4 @@ function place(
     ringTimeout: typeof timeout === 'number' ? timeout : 30,
     response: json(200, { from, to, status: 'queued', call_sid: call.id }),
   };
-}
-
-function membersOf(body: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(body);
-    return isRecord(value) ? value : {};
-  } catch {
-    return {};
-  }
 }

@@ -1,7 +1,8 @@
 import { createPrivateKey, sign as signBytes, type KeyObject } from 'node:crypto';
 import { TelnyxWebhook } from 'telnyx/lib/webhooks';
 import type { HttpRequest } from '../../shared/http.ts';
-import type { SignatureCheck, SignatureFlaw } from '../../shared/provider.ts';
+import type { SignatureCheck } from '../../shared/provider.ts';
+import { malformed, missing, refused } from '../../shared/refused-signature.ts';
 
 /** Seconds that the SDK allows between a timestamp and our clock. */
 const TOLERANCE = 300;
@@ -20,14 +21,8 @@ export async function verify(
   const timestamp = headers['telnyx-timestamp'];
   if (signature === undefined) return missing('telnyx-signature-ed25519');
   if (timestamp === undefined) return missing('telnyx-timestamp');
-  if (!isSignature(signature)) {
-    const header = 'telnyx-signature-ed25519';
-    return refused(`${header} is not one base64 Ed25519 signature`, { type: 'malformed', header });
-  }
-  if (!/^[0-9]{1,12}$/.test(timestamp)) {
-    const header = 'telnyx-timestamp';
-    return refused(`${header} is not one number of seconds`, { type: 'malformed', header });
-  }
+  if (!isSignature(signature)) return malformed('telnyx-signature-ed25519', 'one base64 Ed25519 signature');
+  if (!/^[0-9]{1,12}$/.test(timestamp)) return malformed('telnyx-timestamp', 'one number of seconds');
   const signed = { 'telnyx-signature-ed25519': signature, 'telnyx-timestamp': timestamp };
   for (const publicKey of publicKeys) {
     if (await isSigned(publicKey, body, signed)) return { ok: true };
@@ -61,12 +56,4 @@ export function sign(timestamp: string, body: string, seed: Buffer): string {
 function privateKeyOf(seed: Buffer): KeyObject {
   const key = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
   return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
-}
-
-function missing(header: string): SignatureCheck {
-  return refused(`no ${header} header`, { type: 'missing', header });
-}
-
-function refused(reason: string, flaw: SignatureFlaw = { type: 'mismatch' }): SignatureCheck {
-  return { ok: false, reason, flaw };
 }

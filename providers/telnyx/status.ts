@@ -1,8 +1,9 @@
 import type { CallEvent } from '../../shared/call-status.ts';
 import type { Form } from '../../shared/form.ts';
 import type { Call, Provider } from '../../shared/provider.ts';
+import { UUID } from '../../shared/uuid.ts';
 import { causeFrom, eventForm, readCallbacks } from '../callbacks.ts';
-import { CALL_ID, UUID } from './call.ts';
+import { CALL_ID } from './call.ts';
 import { faultOf } from './stream-errors.ts';
 
 /**

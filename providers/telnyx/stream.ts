@@ -9,6 +9,7 @@ import type {
   StreamMessage,
   StreamProtocol,
 } from '../../shared/stream.ts';
+import { keyOf, lookUp } from '../../shared/table.ts';
 import { readInstant, writeInstant } from './instant.ts';
 
 const encodings: Readonly<Record<string, AudioFormat['encoding']>> = {
@@ -113,7 +114,7 @@ function sequenceOf(frame: Fields): number {
 }
 
 function encodingOf(name: string): AudioFormat['encoding'] {
-  const encoding = Object.hasOwn(encodings, name) ? encodings[name] : undefined;
+  const encoding = lookUp(encodings, name);
   if (encoding) return encoding;
   throw new GatewayError(
     'ERR_FRAME_INVALID',
@@ -166,7 +167,7 @@ function encodeEvent(event: StreamEvent, facts: StreamFacts): string | null {
 
 function encodeStart(sequence: number, facts: StreamFacts): string | null {
   const { streamId: stream_id, from, to, format, parameters: custom_parameters } = facts;
-  const encoding = Object.keys(encodings).find((name) => encodings[name] === format.encoding);
+  const encoding = keyOf(encodings, format.encoding);
   const start = {
     user_id: facts.accountId,
     call_control_id: facts.callId,

@@ -1,4 +1,4 @@
-import { queryOf, readForm } from '../../shared/form.ts';
+import { formOf } from '../../shared/form.ts';
 import type { HttpRequest } from '../../shared/http.ts';
 import { isParty } from '../../shared/party.ts';
 import type { Call } from '../../shared/provider.ts';
@@ -18,12 +18,8 @@ const schema: Readonly<Record<string, RegExp>> = {
  *
  * @see https://www.twilio.com/docs/voice/twiml (read 2026-11-21)
  */
-export function readCall(
-  { method, url, body }: HttpRequest,
-  accountSid: string,
-  callSid: RegExp = CALL_SID,
-): Call | null {
-  const form = readForm(method === 'GET' ? queryOf(url) : body);
+export function readCall(request: HttpRequest, accountSid: string, callSid: RegExp = CALL_SID): Call | null {
+  const form = formOf(request);
   if (!form || form.get('AccountSid') !== accountSid) return null;
   const read = (name: string): string => form.get(name) ?? '';
   if (!callSid.test(read('CallSid'))) return null;

@@ -1,6 +1,13 @@
 import type { Twilio } from 'twilio';
 import type { CallControlOptions } from '../../shared/call-control.ts';
-import { apiUrlOf, askCarrier, carrierFailure, type Failures } from '../../shared/carrier-rest.ts';
+import {
+  apiUrlOf,
+  askCarrier,
+  basicAuth,
+  carrierFailure,
+  loadedOnce,
+  type Failures,
+} from '../../shared/carrier-rest.ts';
 import type { Env } from '../../shared/env.ts';
 import type { GatewayError } from '../../shared/errors.ts';
 import { parseFields } from '../../shared/fields.ts';
@@ -20,7 +27,7 @@ interface SdkRequest {
 /** Codes as on https://www.twilio.com/docs/api/errors (21210, 21217 and 21220 read 2026-11-21). */
 const failures: Failures = {
   carrier: 'twilio',
-  over: [],
+  over: ['404', '20404', '21220'],
   credentials: 'TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN',
   cures: {
     21210: 'call from a number of this account, or verify the number in the console',
@@ -43,7 +50,7 @@ export function client(env: Env, options: CallControlOptions): (() => Promise<Tw
   if (!settings) return null;
   const { accountSid, authTokens } = settings;
   const apiUrl = apiUrlOf(env, 'TWILIO_API_URL', API_URL);
-  const load = async (): Promise<Twilio> => {
+  return loadedOnce(async () => {
     const [{ default: twilio }, { default: RequestClient }] = await Promise.all([
       import('twilio'),
       import('twilio/lib/base/RequestClient.js'),
@@ -52,9 +59,7 @@ export function client(env: Env, options: CallControlOptions): (() => Promise<Tw
       request: (request: SdkRequest) => ask(request, apiUrl, options),
     });
     return twilio(accountSid, authTokens[0], { httpClient });
-  };
-  let loaded: Promise<Twilio> | null = null;
-  return () => (loaded ??= load());
+  });
 }
 
 async function ask(request: SdkRequest, apiUrl: string, options: CallControlOptions): Promise<object> {
@@ -69,7 +74,7 @@ async function ask(request: SdkRequest, apiUrl: string, options: CallControlOpti
       url: `${apiUrl}${pathname}${query === '' ? '' : `?${query}`}`,
       headers: {
         ...headers,
-        authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+        authorization: basicAuth(username, password),
       },
       body: hasBody ? formOf(data) : null,
     },
@@ -91,11 +96,7 @@ function formOf(values: Readonly<Record<string, unknown>>): string {
 }
 
 function failureOf(status: number, text: string, isOneCall: boolean): GatewayError {
-  const told = parseFailure(text);
-  return carrierFailure(
-    { status, ...told },
-    { ...failures, over: isOneCall ? ['404', '20404', '21220'] : [] },
-  );
+  return carrierFailure({ status, ...parseFailure(text), isOneCall }, failures);
 }
 
 function parseFailure(text: string): { code: string; explanation: string } {

@@ -1,4 +1,5 @@
 import type { CarrierDesk, DeskCommand } from '../../shared/carrier-desk.ts';
+import { basicAuth } from '../../shared/carrier-rest.ts';
 import { sameSecret } from '../../shared/compare.ts';
 import type { Env } from '../../shared/env.ts';
 import { json, type HttpResponse } from '../../shared/http.ts';
@@ -9,7 +10,7 @@ export function desk(env: Env): CarrierDesk | null {
   const settings = readSettings(env);
   if (!settings) return null;
   const { accountSid, authTokens } = settings;
-  const authorization = `Basic ${Buffer.from(`${accountSid}:${authTokens[0]}`).toString('base64')}`;
+  const authorization = basicAuth(accountSid, authTokens[0]);
   return {
     variables: (origin) => ({ TWILIO_API_URL: origin }),
     read({ method, url, headers, body }, newCall) {

@@ -2,6 +2,7 @@ import { getExpectedTwilioSignature, validateRequest } from 'twilio/lib/webhooks
 import { queryOf, readForm } from '../../shared/form.ts';
 import type { HttpRequest } from '../../shared/http.ts';
 import type { SignatureCheck, SignatureFlaw, UpgradeRequest } from '../../shared/provider.ts';
+import { malformed, missing, refused } from '../../shared/refused-signature.ts';
 import type { TwilioSettings } from './settings.ts';
 
 /** Base64 of an HMAC-SHA1. A header sent twice is joined with ", " and does not fit. */
@@ -23,10 +24,8 @@ export function verify(
 ): SignatureCheck {
   const { url, headers, body, method } = request;
   const given = headers[header.toLowerCase()];
-  if (given === undefined) return refused(`no ${header} header`, { type: 'missing', header });
-  if (!SHAPE.test(given)) {
-    return refused(`${header} is not one base64 HMAC-SHA1`, { type: 'malformed', header });
-  }
+  if (given === undefined) return missing(header);
+  if (!SHAPE.test(given)) return malformed(header, 'one base64 HMAC-SHA1');
   if (!isPlainUrl(url)) return refused('the URL is not spelled as Twilio would request it');
   const query = readForm(queryOf(url));
   const form = readForm(body);
@@ -81,8 +80,4 @@ export function sign(url: string, params: Readonly<Record<string, string>>, auth
 function isPlainUrl(url: string): boolean {
   const parts = /^(?:http|ws)s?:\/\/[a-z0-9.\-_[\]:]+(\/[^?#\\]*)?(?:\?[\x21\x22\x24-\x7e]*)?$/.exec(url);
   return parts !== null && URL.canParse(url) && new URL(url).pathname === (parts[1] ?? '/');
-}
-
-function refused(reason: string, flaw: SignatureFlaw = { type: 'mismatch' }): SignatureCheck {
-  return { ok: false, reason, flaw };
 }

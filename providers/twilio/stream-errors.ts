@@ -1,4 +1,5 @@
 import type { Form } from '../../shared/form.ts';
+import { lookUp } from '../../shared/table.ts';
 import type { Fault } from '../callbacks.ts';
 
 interface Known {
@@ -81,7 +82,7 @@ const warnings: readonly string[] = ['31930', '31950'];
 export function faultOf(said: string, form: Form): Fault {
   const code = codeIn(said, form.get('StreamErrorCode') ?? '');
   const type = code !== null && warnings.includes(code) ? 'stream-degraded' : 'stream-error';
-  const found = code !== null && Object.hasOwn(known, code) ? known[code] : undefined;
+  const found = lookUp(known, code ?? '');
   if (found) return { type, code, meaning: found.meaning, cure: found.cure };
   const page = `https://www.twilio.com/docs/api/errors${code === null ? '' : `/${code}`}`;
   return { type, code, meaning: 'Twilio reports an error of the stream', cure: `look it up at ${page}` };

@@ -9,6 +9,7 @@ import type {
   StreamMessage,
   StreamProtocol,
 } from '../../shared/stream.ts';
+import { lookUp } from '../../shared/table.ts';
 
 const ENCODING = 'audio/x-mulaw';
 
@@ -52,7 +53,7 @@ function decodeStart(frame: Fields, known: Encodings): StreamEvent {
   const start = frame.object('start');
   const format = start.object('mediaFormat');
   const name = format.string('encoding');
-  const encoding = Object.hasOwn(known, name) ? known[name] : undefined;
+  const encoding = lookUp(known, name);
   if (!encoding) {
     const names = Object.keys(known).join(' or ');
     throw new GatewayError('ERR_FRAME_INVALID', `start.mediaFormat.encoding is not ${names}`);

@@ -2,7 +2,8 @@ import { createHash, createHmac } from 'node:crypto';
 import { sameSecret } from '../../shared/compare.ts';
 import { queryOf, readForm } from '../../shared/form.ts';
 import type { HttpRequest } from '../../shared/http.ts';
-import type { SignatureCheck, SignatureFlaw } from '../../shared/provider.ts';
+import type { SignatureCheck } from '../../shared/provider.ts';
+import { malformed, refused } from '../../shared/refused-signature.ts';
 
 /** Base64 of one HMAC-SHA256. A header sent twice is joined with ", " and does not fit. */
 const SHAPE = /^[A-Za-z0-9+/]{43}=$/;
@@ -49,15 +50,15 @@ export function verifier(authTokens: readonly string[], max: number = MAX_REMEMB
     );
     if (given.length === 0) return absent('X-Vobiz-Signature-V3 or -MA-V3');
     if (nonce === undefined) return absent('X-Vobiz-Signature-V3-Nonce');
-    if (!given.every((value) => SHAPE.test(value))) return malformed('X-Vobiz-Signature-V3');
-    if (!NONCE.test(nonce)) return malformed('X-Vobiz-Signature-V3-Nonce');
+    if (!given.every((value) => SHAPE.test(value))) return malformed('X-Vobiz-Signature-V3', 'in its shape');
+    if (!NONCE.test(nonce)) return malformed('X-Vobiz-Signature-V3-Nonce', 'in its shape');
     if (method !== 'GET' && method !== 'POST') return refused('neither GET nor POST');
     if (!readForm(queryOf(url)) || !readForm(body)) return refused('repeated or too many parameters');
     const matches = authTokens.some((token) => {
       const expected = sign(url, nonce, token);
       return given.filter((value) => sameSecret(value, expected)).length > 0;
     });
-    if (!matches) return refused('no V3 signature matches', { type: 'mismatch' });
+    if (!matches) return refused('no V3 signature matches');
     return isFirst(nonce, request) ? { ok: true } : refused('the nonce came before with another request');
   };
 }
@@ -79,12 +80,4 @@ function absent(header: string): SignatureCheck {
     type: 'missing',
     header,
   });
-}
-
-function malformed(header: string): SignatureCheck {
-  return refused(`${header} is not in its shape`, { type: 'malformed', header });
-}
-
-function refused(reason: string, flaw?: SignatureFlaw): SignatureCheck {
-  return { ok: false, reason, ...(flaw && { flaw }) };
 }

@@ -1,10 +1,10 @@
-import { parseFields, type Fields } from '../../shared/fields.ts';
+import { fieldsIn, type Fields } from '../../shared/fields.ts';
 import { formOf } from '../../shared/form.ts';
 import type { HttpRequest } from '../../shared/http.ts';
 import { isParty, withPlus } from '../../shared/party.ts';
 import type { Call } from '../../shared/provider.ts';
+import { UUID } from '../../shared/uuid.ts';
 
-export const UUID: RegExp = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export const CONVERSATION: RegExp = /^CON-[0-9a-f-]{36}$/;
 /** What `client:` may be followed by in a party of ours. */
 const USER = /^[A-Za-z0-9_.@-]{1,128}$/;
@@ -43,14 +43,6 @@ function readerOf(request: HttpRequest): Reader | null {
   const ours = fields.strings('payload');
   // Names of the carrier count first: what we sent along is only asked where it has none.
   return (name) => (fields.has(name) ? textIn(fields, name) : (ours[name] ?? ''));
-}
-
-function fieldsIn(body: string): Fields | null {
-  try {
-    return parseFields(body, 'ERR_REQUEST_INVALID');
-  } catch {
-    return null;
-  }
 }
 
 /** Empty for what is no text. */

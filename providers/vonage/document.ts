@@ -1,11 +1,13 @@
 import type { CarrierDocument, Verb } from '../../shared/carrier.ts';
-import { faultOfStreamUrl, refusedDocument } from '../../shared/document.ts';
+import { refusedDocument } from '../../shared/document.ts';
 import type { Fields } from '../../shared/fields.ts';
 import {
   checkMembers,
   readItems,
+  readMethod,
   readObject,
   readSingle,
+  readStreamUrl,
   readText,
   type ItemReader,
 } from '../../shared/json-document.ts';
@@ -35,7 +37,9 @@ const readers: Readonly<Record<string, ItemReader>> = {
   },
   notify: {
     members: ['payload', 'eventUrl', 'eventMethod'],
-    read: (item) => [{ type: 'redirect', url: readUrl(item, 'eventUrl'), method: readMethod(item) }],
+    read: (item) => [
+      { type: 'redirect', url: readUrl(item, 'eventUrl'), method: readMethod(item, 'eventMethod') },
+    ],
   },
 };
 
@@ -60,9 +64,7 @@ function readEndpoint(action: Fields, endpoint: Fields): Verb {
 function readStream(action: Fields, endpoint: Fields): Verb {
   checkMembers(endpoint, ['type', 'uri', 'content-type', 'headers', 'authorization']);
   checkMembers(action, ['action', 'endpoint', 'timeout', 'limit']);
-  const url = endpoint.string('uri');
-  if (faultOfStreamUrl(url) !== null)
-    throw refusedDocument('"uri" is not a wss:// URL: set a public https URL');
+  const url = readStreamUrl(endpoint, 'uri');
   if (endpoint.string('content-type') !== 'audio/l16;rate=8000') {
     throw refusedDocument(
       'the audio would come at another rate: write "content-type": "audio/l16;rate=8000"',
@@ -87,10 +89,4 @@ function readUrl(item: Fields, key: string): string {
   const [url, ...others] = item.list(key);
   if (typeof url === 'string' && url !== '' && others.length === 0) return url;
   throw refusedDocument(`"${key}" is not a list of one URL`);
-}
-
-function readMethod(item: Fields): 'GET' | 'POST' {
-  const method = item.has('eventMethod') ? item.string('eventMethod') : 'POST';
-  if (method === 'GET' || method === 'POST') return method;
-  throw refusedDocument('"eventMethod" is neither GET nor POST');
 }

@@ -3,7 +3,9 @@ import { sameSecret } from '../../shared/compare.ts';
 import { isRecord } from '../../shared/fields.ts';
 import { formOf } from '../../shared/form.ts';
 import type { HttpRequest } from '../../shared/http.ts';
+import { jsonIn } from '../../shared/json-text.ts';
 import type { SignatureCheck, SignatureFlaw } from '../../shared/provider.ts';
+import { malformed, missing, refused } from '../../shared/refused-signature.ts';
 import type { VonageSettings } from './settings.ts';
 
 /** Seconds a token is good for from `iat`, either way. Vonage names no figure; it is Telnyx's, and Jambonz's. */
@@ -21,21 +23,20 @@ const SHAPE = /^Bearer ([A-Za-z0-9_-]{1,1024})\.([A-Za-z0-9_-]{1,3072})\.([A-Za-
  */
 export function verify(request: HttpRequest, settings: VonageSettings, now: number): SignatureCheck {
   const { authorization } = request.headers;
-  if (authorization === undefined) return refused('no Authorization header', missing);
+  if (authorization === undefined) return missing('Authorization');
   const [, header = '', payload = '', tag = ''] = SHAPE.exec(authorization) ?? [];
   if (!isCanonical(header) || !isCanonical(payload) || !isCanonical(tag)) {
-    return refused('Authorization is not "Bearer" and one JWT', malformed);
+    return malformed('Authorization', '"Bearer" and one JWT');
   }
   const made = settings.signatureSecrets.map((secret) => macOf(`${header}.${payload}`, secret));
   if (made.filter((mac) => sameSecret(mac, tag)).length === 0) {
-    return refused('no signature secret made this JWT', { type: 'mismatch' });
+    return refused('no signature secret made this JWT');
   }
-  if (!isHs256(readPart(header))) return refused('the JWT is not HS256', malformed);
+  if (!isHs256(readPart(header))) return refused('the JWT is not HS256', inHeader);
   return checkClaims(readPart(payload), request, settings, now);
 }
 
-const missing: SignatureFlaw = { type: 'missing', header: 'Authorization' };
-const malformed: SignatureFlaw = { type: 'malformed', header: 'Authorization' };
+const inHeader: SignatureFlaw = { type: 'malformed', header: 'Authorization' };
 
 function checkClaims(
   claims: Readonly<Record<string, unknown>> | null,
@@ -43,18 +44,20 @@ function checkClaims(
   { apiKey }: VonageSettings,
   now: number,
 ): SignatureCheck {
-  const { iat, api_key: account, payload_hash: hash } = claims ?? {};
+  const { iat, exp = Infinity, api_key: account, payload_hash: hash } = claims ?? {};
   if (!Number.isSafeInteger(iat) || typeof hash !== 'string' || typeof account !== 'string') {
-    return refused('a claim is missing: iat, api_key, payload_hash', malformed);
+    return refused('a claim is missing: iat, api_key, payload_hash', inHeader);
   }
   const age = Math.floor(now / 1000) - Number(iat);
   if (Math.abs(age) > TOLERANCE) {
     return refused(`the JWT was issued more than ${TOLERANCE} s away`, { type: 'stale', seconds: age });
   }
+  // Vonage documents no end; one that is there counts (RFC 7519 §4.1.4).
+  if (typeof exp !== 'number' || exp * 1000 <= now) return refused('the JWT has expired', inHeader);
   if (account !== apiKey) return refused('the JWT is for another account', { type: 'account', account });
   const hashes = payloadsOf(request).map((payload) => createHash('sha256').update(payload).digest('hex'));
   if (hashes.some((known) => sameSecret(known, hash.toLowerCase()))) return { ok: true };
-  return refused('payload_hash is of other parameters', { type: 'mismatch' });
+  return refused('payload_hash is of other parameters');
 }
 
 /**
@@ -65,7 +68,7 @@ function checkClaims(
 function payloadsOf(request: HttpRequest): string[] {
   if (request.method === 'POST') {
     const { body } = request;
-    return [body, JSON.stringify(parsed(body))];
+    return [body, JSON.stringify(jsonIn(body))];
   }
   return [JSON.stringify(Object.fromEntries(formOf(request) ?? []))];
 }
@@ -103,19 +106,6 @@ function isHs256(header: Readonly<Record<string, unknown>> | null): boolean {
 }
 
 function readPart(part: string): Readonly<Record<string, unknown>> | null {
-  const value = parsed(Buffer.from(part, 'base64url').toString());
+  const value = jsonIn(Buffer.from(part, 'base64url').toString());
   return isRecord(value) ? value : null;
-}
-
-/** Null for what is no JSON. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-function refused(reason: string, flaw: SignatureFlaw): SignatureCheck {
-  return { ok: false, reason, flaw };
 }

@@ -1,12 +1,20 @@
-import { toldText, instantOf, wholeOf, type CallEvent, type CallNotice } from '../../shared/call-status.ts';
+import {
+  callEventOf,
+  instantOf,
+  wholeOf,
+  type CallEvent,
+  type CallNotice,
+  type CallWords,
+} from '../../shared/call-status.ts';
 import { parseFields, type Fields } from '../../shared/fields.ts';
 import type { HttpRequest } from '../../shared/http.ts';
 import type { Call } from '../../shared/provider.ts';
-import { CONVERSATION, UUID } from './call.ts';
+import { keyOf } from '../../shared/table.ts';
+import { UUID } from '../../shared/uuid.ts';
+import { causeFrom } from '../callbacks.ts';
+import { CONVERSATION } from './call.ts';
 
-type Words = Readonly<Record<string, Exclude<CallEvent, { readonly streamId: unknown }>['type']>>;
-
-const types: Words = {
+const words: CallWords = {
   started: 'queued',
   ringing: 'ringing',
   answered: 'answered',
@@ -39,19 +47,16 @@ export function readStatus({ method, body }: HttpRequest): CallNotice | null {
 
 function eventIn(fields: Fields): CallEvent | null {
   const { status = '', timestamp, duration, reason = '', detail = '' } = fields.stringsBut([]);
-  const type = Object.hasOwn(types, status) ? types[status] : undefined;
-  if (!type) return null;
-  const told = { sentAt: instantOf(timestamp), sequence: null };
-  if (type === 'queued' || type === 'ringing' || type === 'answered') return { type, ...told };
-  const cause = toldText([status === type ? '' : status, reason, detail].filter(Boolean).join(', ')) || null;
-  return { type, ...told, duration: wholeOf(duration), cause };
+  return callEventOf(words, status, { sentAt: instantOf(timestamp), sequence: null }, () => ({
+    duration: wholeOf(duration),
+    cause: causeFrom(words[status] === status ? '' : status, reason, detail),
+  }));
 }
 
 /** What Vonage posts about an event, for the simulator. */
 export function statusOf({ id }: Call, event: CallEvent): Record<string, string> {
-  const [status = 'failed'] = Object.entries(types).find(([, type]) => type === event.type) ?? [];
   return {
-    status,
+    status: keyOf(words, event.type) ?? 'failed',
     uuid: id,
     conversation_uuid: `CON-${id}`,
     direction: 'inbound',

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { SessionRecord } from '../../gateway/sessions/store.ts';
 import { testBot, type TestBot } from '../helpers/bot.ts';
-import { connect } from '../helpers/client.ts';
+import { carrierOf, openingOf } from '../helpers/carriers.ts';
+import { connect, type Client } from '../helpers/client.ts';
 import { testGateway, type TestGateway } from '../helpers/gateway.ts';
 import { expectNormalCall } from './alive.ts';
 
@@ -34,4 +36,38 @@ test.each([
   caller.socket.close(1000);
   await caller.closed;
   await expectNormalCall(gateway, 'support');
+});
+
+/** A session without a call, whose stream names one of that many characters. */
+async function claiming(
+  length: number,
+): Promise<{ caller: Client; ended: () => Promise<SessionRecord | null> }> {
+  const carrier = carrierOf('twilio', gateway.carriers);
+  const call = { ...carrier.newCall('+15557350001', '+15557350000'), id: 'C'.repeat(length) };
+  const { token, sessionId } = await gateway.start('support', { transport: 'twilio' });
+  const caller = await connect(`${gateway.ws}/ws/twilio/support.local/${token}`);
+  const parameters = { from_number: '1'.repeat(10_000) };
+  for (const message of openingOf('twilio', carrier.newStream(call, parameters))) caller.socket.send(message);
+  const ended = async (): Promise<SessionRecord | null> => {
+    await expect.poll(async () => (await gateway.store.find(sessionId))?.ending).toBeTruthy();
+    return gateway.store.find(sessionId);
+  };
+  return { caller, ended };
+}
+
+test('of what a stream says of its call, little is remembered', async () => {
+  const dialled = bot.next();
+  const { caller, ended } = await claiming(256);
+  await dialled;
+  caller.socket.close(1000);
+  expect((await ended())?.call?.id).toHaveLength(256);
+  expect(JSON.stringify(await ended()).length).toBeLessThan(2000);
+});
+
+test('a stream whose call has a longer name than any is sent away', async () => {
+  const before = bot.dials.length;
+  const { caller, ended } = await claiming(257);
+  expect(await caller.closed).toMatchObject({ code: 1008 });
+  expect(await ended()).toMatchObject({ call: null, ending: { status: 'HANDSHAKE_REFUSED' } });
+  expect(bot.dials.length).toBe(before);
 });

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runCli } from '../helpers/cli.ts';
+import { runCli, startCli } from '../helpers/cli.ts';
 
 let folder: string;
 
@@ -11,7 +11,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test.each([
+test.concurrent.each([
   [['--help'], /serve[^]*call[^]*demo[^]*check[^]*token/],
   [['serve', '--help'], /127\.0\.0\.1:7860[^]*HOOKSWITCH_SECRETS/],
   [['call', '--help'], /hookswitch call telnyx --dtmf/],
@@ -29,7 +29,7 @@ test.each([
   expect([code, stdout]).toEqual([0, expect.stringMatching(expected)]);
 });
 
-test.each([
+test.concurrent.each([
   [[], /Usage/],
   [['dance'], /unknown command 'dance'/],
   [['serve', '--port', '1'], /unknown option '--port'/],
@@ -51,11 +51,13 @@ test.each([
   expect([code, stderr]).toEqual([2, expect.stringMatching(expected)]);
 });
 
-test('check prints the effective configuration with its secrets masked', async () => {
+test.concurrent('check prints the effective configuration with its secrets masked', async () => {
   const key = `pk_${'a1B2'.repeat(8)}`;
+  const cwd = join(folder, 'good');
+  mkdirSync(cwd);
   const secret = Buffer.from(Array.from({ length: 32 }, (_, index) => index)).toString('base64url');
   writeFileSync(
-    join(folder, 'hookswitch.toml'),
+    join(cwd, 'hookswitch.toml'),
     '[[agents]]\nagent_name = "a"\nwebsocket_auth = "token"\nbots = ["demo:"]\n',
   );
   const env = {
@@ -64,14 +66,21 @@ test('check prints the effective configuration with its secrets masked', async (
     PLIVO_AUTH_ID: `MA${'X'.repeat(18)}`,
     PLIVO_AUTH_TOKEN: 'plivo-token-plivo-token-plivo-token-1234',
   };
-  const { code, stdout } = await runCli(['check'], { cwd: folder, env });
+  const { code, stdout } = await runCli(['check'], { cwd, env });
   expect(code).toBe(0);
   expect(stdout).toMatch(/agent_name = "a"[^]*max_sockets = 10000/);
   expect(stdout).toContain('carriers = [ "plivo" ]');
   for (const value of [key, secret, env.PLIVO_AUTH_TOKEN]) expect(stdout).not.toContain(value);
 });
 
-test('check lists every mistake, and exits 2', async () => {
+test.concurrent('output that nobody reads to its end is no mistake', async () => {
+  const { child, done } = startCli(['check'], { cwd: folder });
+  child.stdout?.destroy(); // as `| head` does
+  const { code, stderr } = await done;
+  expect([code, stderr]).toEqual([0, expect.not.stringContaining('EPIPE')]);
+});
+
+test.concurrent('check lists every mistake, and exits 2', async () => {
   const file = join(folder, 'wrong.toml');
   writeFileSync(file, 'listen = "x"\n[[agents]]\nagent_name = "A"\nbots = ["http://x"]\n');
   const { code, stderr } = await runCli(['check', '--config', file], {
@@ -84,7 +93,7 @@ test('check lists every mistake, and exits 2', async () => {
   expect(stderr).not.toContain('hidden-value');
 });
 
-test('the demo places three calls with nothing configured', { timeout: 40_000 }, async () => {
+test.concurrent('the demo places three calls with nothing configured', { timeout: 40_000 }, async () => {
   const { code, stdout } = await runCli(['demo'], { cwd: folder });
   expect([code, stdout]).toEqual([0, expect.stringContaining('3 of 3 calls went all the way')]);
 });

@@ -53,8 +53,8 @@ describe('with two workers, a port for metrics', () => {
     const before = await samples();
     expect(before.get(LIVE)).toBe(2);
     process.kill(lost.pid, 'SIGKILL');
-    await vi.waitUntil(() => gateway.pids().get(lost.worker) !== lost.pid);
-    await expect.poll(async () => (await samples()).get('hookswitch_workers')).toBe(2);
+    await vi.waitUntil(() => gateway.pids().get(lost.worker) !== lost.pid, { timeout: 10_000 });
+    await expect.poll(async () => (await samples()).get('hookswitch_workers'), { timeout: 5000 }).toBe(2);
     const after = await samples();
     expect(after.get(LIVE)).toBe(1);
     const counters = [...before].filter(([name]) => /_(total|count|sum|bucket)(\{|$)/.test(name));

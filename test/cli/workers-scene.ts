@@ -53,7 +53,10 @@ export async function workersScene({ toml, env = {} }: SceneOptions): Promise<Sc
   });
   const isUp = (): boolean =>
     running.stderr().includes('Hookswitch is up') && running.stdout().includes('"msg":"listening"');
-  await vi.waitUntil(isUp, { timeout: 15_000 });
+  await vi.waitUntil(isUp, { timeout: 15_000 }).catch((error: unknown) => {
+    running.child.kill('SIGKILL'); // nobody else would
+    throw error;
+  });
   const { publicKey, privateKey, carriers } = JSON.parse(readFileSync(state, 'utf8')) as {
     publicKey: string;
     privateKey: string;

@@ -8,7 +8,7 @@ import { elementsOf, xmlCharacters, type XmlElement } from '../../shared/xml.ts'
 import { readEvidence } from '../helpers/evidence.ts';
 import { documentOf } from '../helpers/read-document.ts';
 import { readXml } from '../helpers/read-xml.ts';
-import { anyText, injections } from './hostile-texts.ts';
+import { anyText, injections, stepsOf } from './hostile-texts.ts';
 import { describeJson, jsonMutations } from './json-documents.ts';
 
 const URL_WITH_TOKEN = 'wss://gw.example.com/ws/x/support.acme/eyJ2IjoxfQ.c2lnbmF0dXJl';
@@ -150,16 +150,6 @@ function configured(module: ProviderModule, env: Env): Provider {
   const provider = module.configure(env);
   if (!provider) throw new Error(`${module.name} is not configured by its own evidence`);
   return provider;
-}
-
-/** One of each, all of them of that text. */
-function stepsOf(text: string): Step[] {
-  return [
-    { type: 'say', text },
-    { type: 'play', url: text },
-    { type: 'dial', number: text },
-    { type: 'redirect', url: text, method: 'POST' },
-  ];
 }
 
 /** Say, Play, Dial, Number, Redirect with that very text, and headers that do not know it. */

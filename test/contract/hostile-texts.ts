@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import type { Step } from '../../shared/carrier.ts';
 
 /** Any text at all: control characters, lone surrogates, references, tags. */
 export const anyText: fc.Arbitrary<string> = fc.oneof(
@@ -49,3 +50,13 @@ export const injections: readonly string[] = [
   '\r\nX-Evil: 1',
   'x'.repeat(4096),
 ];
+
+/** One of each, all of them of that text. */
+export function stepsOf(text: string): Step[] {
+  return [
+    { type: 'say', text },
+    { type: 'play', url: text },
+    { type: 'dial', number: text },
+    { type: 'redirect', url: text, method: 'POST' },
+  ];
+}

@@ -1,9 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Step } from '../../shared/carrier.ts';
 import type { HttpResponse } from '../../shared/http.ts';
 import type { Call, Provider } from '../../shared/provider.ts';
-import { anyText, injections } from './hostile-texts.ts';
+import { anyText, injections, stepsOf } from './hostile-texts.ts';
 
 const jsonInjections = [
   ...injections,
@@ -53,15 +52,6 @@ function read({ body }: HttpResponse): unknown {
 /** A lone surrogate is no Unicode text: JSON writes it as an escape, and it comes back. */
 function written(text: string): string {
   return JSON.parse(JSON.stringify(text)) as string;
-}
-
-function stepsOf(text: string): Step[] {
-  return [
-    { type: 'say', text },
-    { type: 'play', url: text },
-    { type: 'dial', number: text },
-    { type: 'redirect', url: text, method: 'POST' },
-  ];
 }
 
 /** Names of members and words of the dialect, without any other text. A sentence in several pieces counts as one. */

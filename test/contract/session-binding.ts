@@ -17,6 +17,14 @@ export function describeBinding(make: () => Promise<StoreUnderTest>): void {
     expect(await store.read(issued.id)).toEqual(bound);
   });
 
+  test('leaves a session the facts of its call, whatever else is told of the same call', async () => {
+    const { store, now } = await make();
+    const issued = session({ call });
+    await store.issue(issued, { key: 'k', expiresAt: now() + TTL }, null);
+    expect(await store.bind('k', { ...call, from: '+15559999999' }, facts)).toEqual(issued);
+    expect(await store.take('k')).toEqual(issued);
+  });
+
   test('leaves the body that a session has', async () => {
     const { store, now } = await make();
     await store.issue(session({ body: '[1]' }), { key: 'k', expiresAt: now() + TTL }, null);

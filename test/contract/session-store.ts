@@ -43,6 +43,23 @@ export function describeSessionStore(
       expect(await store.take('k')).toBeNull();
     });
 
+    test('counts nobody who is issued under the ticket of another one, and leaves that one its ticket and its call', async () => {
+      const { store, now } = await make();
+      const ticket = { key: 'k', expiresAt: now() + TTL };
+      const [first, second, third] = [session({ call }), session({ call }), session({ call })];
+      await store.issue(first, ticket, 2);
+      await store.issue(second, ticket, 2);
+      expect(await store.count('o', 'a')).toEqual({ live: 0, reserved: 1 });
+      await expect(store.issue(third, ticket, 1)).rejects.toEqual(code('ERR_AT_CAPACITY'));
+      const event = { type: 'ringing', sentAt: null, sequence: null } as const;
+      expect(await store.note('twilio', call.id, event)).toMatchObject({ sessionId: first.id });
+      expect(await store.take('k')).toEqual(first);
+      expect(await store.count('o', 'a')).toEqual({ live: 1, reserved: 0 });
+      await store.issue(second, ticket, 2);
+      await store.giveBack(first, ticket);
+      expect(await store.count('o', 'a')).toEqual({ live: 0, reserved: 1 });
+    });
+
     test('gives nothing that was not issued', async () => {
       expect(await (await make()).store.take('k')).toBeNull();
     });
@@ -91,7 +108,7 @@ export function describeSessionStore(
       await store.open(live, null);
       expect(await store.endingOf('twilio', 'CA1')).toBeNull();
       await store.end(live, ending);
-      expect(await store.endingOf('twilio', 'CA1')).toEqual(ending);
+      expect(await store.endingOf('twilio', 'CA1')).toEqual({ ...ending, sessionId: live.id });
       expect(await store.endingOf('plivo', 'CA1')).toBeNull();
     });
 
@@ -102,7 +119,7 @@ export function describeSessionStore(
       await store.open(second, null);
       await store.end(second, { ...ending, status: 'BOT_LOST' });
       await store.end(first, ending);
-      expect(await store.endingOf('twilio', 'CA1')).toEqual(ending);
+      expect(await store.endingOf('twilio', 'CA1')).toEqual({ ...ending, sessionId: first.id });
     });
 
     test('counts live and reserved sessions of an agent, and of no other', async () => {

@@ -8,10 +8,7 @@ import { explainSaved, type Verdict } from '../../gateway/explain/saved.ts';
 import { carrierOf } from '../helpers/carriers.ts';
 import { FROM, PUBLIC, TO } from './scene.ts';
 
-const env: Record<string, string> = Object.assign(
-  {},
-  ...allProviders.map((module) => module.inventCredentials()),
-);
+const env = invent(allProviders).carriers;
 const agent = 'bots = ["demo:"]\nwebsocket_auth =';
 const config = readConfig({
   toml: `public_url = "${PUBLIC}"\n[[agents]]\nagent_name = "support"\n${agent} "token"\n[[agents]]\nagent_name = "signed"\n${agent} "signature"`,

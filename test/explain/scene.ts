@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { allProviders } from '../../gateway/carriers.ts';
+import { invent } from '../../gateway/config/invented.ts';
 import type { Explanation } from '../../gateway/explain/explanation.ts';
 import { ask, requestText, type RawAnswer } from '../attacks/raw.ts';
 import type { HttpRequest } from '../../shared/http.ts';
@@ -42,10 +43,7 @@ export interface RefusalScene {
 export async function refusalScene(options: Partial<TestGatewayOptions> = {}): Promise<RefusalScene> {
   const bot = await testBot();
   let time = Date.now();
-  const env: Record<string, string> = Object.assign(
-    {},
-    ...allProviders.map((module) => module.inventCredentials()),
-  );
+  const env = invent(allProviders).carriers;
   secret(
     ...Object.entries(env).flatMap(([name, value]) =>
       /TOKEN|PRIVATE|SECRET|API_KEY/.test(name) ? [value] : [],

@@ -138,6 +138,15 @@ describe('a token that is refused', () => {
   });
 });
 
+test('a token that did not decide, because another one came before it, is not told either', async () => {
+  const [inPath, inQuery] = [await tokenFor(), await tokenFor()].map((token) => token.replace('.', '%2E'));
+  const lines = [`Authorization: Bearer ${'x'.repeat(30)}`];
+  const target = `/ws/generic/support.local/${inPath}?token=${inQuery}`;
+  expect(await refused({ target, lines })).toMatchObject({ cause: 'token-malformed' });
+  const told = (await (await scene.get('/v1/refusals')).text()) + JSON.stringify(scene.gateway.log);
+  for (const token of [inPath, inQuery]) expect(told).not.toContain(token?.slice(0, 60));
+});
+
 test('a carrier without a webhook whose static secret is wrong says where it stands', async () => {
   const target = `/ws/exotel/support.local/ss_${'x'.repeat(30)}`;
   const found = await refused({ target });

@@ -12,10 +12,16 @@ export interface OpenCall {
   readonly botWire: Socket;
 }
 
-/** A gateway process that does not outlive the test it is started in, however that ends. */
-export async function gatewayOfTest(options: GatewayProcessOptions): Promise<GatewayProcess> {
+/**
+ * A gateway process that does not outlive the test it is started in, however that ends. `finished`: onTestFinished of a test
+ * that is concurrent.
+ */
+export async function gatewayOfTest(
+  options: GatewayProcessOptions,
+  finished: (tidy: () => void) => void = onTestFinished,
+): Promise<GatewayProcess> {
   const gateway = await gatewayProcess(options);
-  onTestFinished(() => void gateway.child.kill('SIGKILL'));
+  finished(() => void gateway.child.kill('SIGKILL'));
   return gateway;
 }
 

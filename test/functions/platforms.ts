@@ -2,13 +2,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { inject } from 'vitest';
 import type { Target } from '../../cli/export/targets.ts';
 import type { HttpRequest } from '../../shared/http.ts';
 import type { LambdaResult } from '../../shared/runtime/lambda.ts';
+import { freePort } from '../helpers/bot.ts';
 import { eventV1, eventV2, type EventOf } from './lambda-events.ts';
 import { forked, runners, watched, type Watched } from './processes.ts';
 import { startWorkerd, workerdPort } from './workerd.ts';
@@ -129,15 +129,6 @@ async function send(port: number, { method, url, headers, body }: HttpRequest): 
   const [answer] = (await once(asked, 'response')) as [IncomingMessage];
   const { statusCode = 0, headers: given } = answer;
   return { status: statusCode, type: given['content-type'], body: await text(answer) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, 'localhost');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const functionUrl = 'https://abcdefgh.lambda-url.eu-central-1.on.aws/';

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DEFAULT_STEPS } from '../../gateway/steps/steps.ts';
 import { ring } from '../helpers/carriers.ts';
 import { connect } from '../helpers/client.ts';
 import { callScene, lastDial, names, OPEN, talking, type CallScene, type Name } from './calls-scene.ts';
@@ -108,6 +109,20 @@ describe.each(names)('%s', (name) => {
     const { streamUrl } = await ring(scene.carriers[name], call, documentUrl(name));
     expect(streamUrl).toContain(`/ws/${name}/sales.local/`);
     client.socket.close();
+  });
+
+  test('says so when the agent that takes a call over never gets its stream', async () => {
+    const { sessionId, client, call } = await talking(scene, name, 'support');
+    const path = `/v1/agents/support/sessions/${sessionId}/transfer`;
+    expect((await scene.post(path, scene.gateway.privateKey, { agent: 'sales' })).status).toBe(202);
+    client.socket.close(1000); // as the carrier does, whose new document replaces the stream
+    await expect
+      .poll(() => scene.gateway.log.some(({ msg, session }) => msg === 'call ended' && session === sessionId))
+      .toBe(true);
+    const { verbs } = await ring(scene.carriers[name], call, documentUrl(name));
+    const next = verbs.at(-1);
+    const after = await ring(scene.carriers[name], call, next?.type === 'redirect' ? next.url : '');
+    expect(after.verbs).toEqual([...DEFAULT_STEPS.bot_unreachable, { type: 'hangUp' }]);
   });
 
   test('ends a call whose bot said goodbye, where the agent wants it', async () => {

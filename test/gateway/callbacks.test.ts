@@ -112,6 +112,16 @@ describe.each(modules.map(({ name }) => name))('a callback of %s', (name) => {
     );
   });
 
+  test('that quotes a number is logged without it', async () => {
+    const { call, session } = await knownCall();
+    const said = 'no route to +15557350123';
+    const fault = { meaning: '', cure: '', code: null } as const;
+    await tell(name, call, { type: 'stream-error', ...told, streamId: null, said, ...fault });
+    const lines = gateway.log.filter((line) => line['session'] === session);
+    expect(lines.map(({ msg }) => msg)).toContain('the carrier reports trouble with the stream');
+    expect(JSON.stringify(lines)).not.toContain('5557350123');
+  });
+
   test('about a call that is not known is answered, logged, and kept nowhere', async () => {
     const call = newCall();
     expect((await tell(name, call, ringing)).status).toBe(answers[name]);
@@ -177,5 +187,5 @@ test('callbacks are counted by carrier, event and result', async () => {
   expect(value('ringing', 'unknown_call')).toBe(1);
   expect(value('ringing', 'failed')).toBe(1);
   expect(value('none', 'forbidden')).toBe(2);
-  expect(value('stream-error', 'kept')).toBe(1);
+  expect(value('stream-error', 'kept')).toBe(2);
 });

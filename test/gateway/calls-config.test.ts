@@ -84,7 +84,7 @@ test.each([
   [`${OUTBOUND}limit = 1`, /outbound/],
   [
     'end_call_when_bot_leaves = true\n[agents.steps]\ngoodbye = [{ say = "Bye" }]',
-    /agents\[0\]\.end_call_when_bot_leaves: would end the call before steps\.goodbye/,
+    /agents\[0\]\.steps\.goodbye: end_call_when_bot_leaves ends the call first/,
   ],
 ])('%s is a mistake', (more, sentence) => {
   expect(() => read(AGENT + more)).toThrow(sentence);

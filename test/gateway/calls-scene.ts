@@ -1,20 +1,20 @@
+import { invent } from '../../gateway/config/invented.ts';
 import { plivo, telnyx, twilio } from '../../providers/index.ts';
 import type { CallEvent } from '../../shared/call-status.ts';
 import type { Carrier } from '../../shared/carrier.ts';
-import type { Env } from '../../shared/env.ts';
 import type { Call } from '../../shared/provider.ts';
 import { testBot, type TestBot } from '../helpers/bot.ts';
 import { plivoApi, telnyxApi, twilioApi, type ApiServer } from '../helpers/carrier-api/index.ts';
 import { carrierOf, openingOf, ring } from '../helpers/carriers.ts';
 import { connect, type Client } from '../helpers/client.ts';
-import { testGateway, type TestGateway, type TestGatewayOptions } from '../helpers/gateway.ts';
+import { secretPart, testGateway, type TestGateway, type TestGatewayOptions } from '../helpers/gateway.ts';
 import { secret } from '../helpers/leaks.ts';
 
 export const names = ['twilio', 'plivo', 'telnyx'] as const;
 export type Name = (typeof names)[number];
 
-export const OURS = '+15551230000';
-export const THEIRS = '+15551230001';
+export const OURS = '+15557350000';
+export const THEIRS = '+15557350001';
 
 /** A gateway whose carriers' REST interfaces are on this machine. */
 export interface CallScene {
@@ -41,10 +41,7 @@ export async function callScene(
   tables: Readonly<Record<string, string>>,
   options: Omit<TestGatewayOptions, 'agents' | 'env'> = {},
 ): Promise<CallScene> {
-  const credentials: Env = Object.assign(
-    {},
-    ...[twilio, plivo, telnyx].map((one) => one.inventCredentials()),
-  );
+  const credentials = invent([twilio, plivo, telnyx]).carriers;
   const apis = {
     twilio: await twilioApi(credentials),
     plivo: await plivoApi(credentials),
@@ -61,9 +58,7 @@ export async function callScene(
       voice_url: 'https://voice.example.com/',
     }),
   };
-  for (const [name, value] of Object.entries(credentials)) {
-    if (value && !/SID$|AUTH_ID$|PUBLIC_KEY$/.test(name)) secret(value);
-  }
+  secret(...Object.entries(credentials).flatMap(secretPart));
   const bot = await testBot();
   const agents = Object.entries(tables).map(([name, table]) => [name, `bots = ["${bot.url}"]\n${table}`]);
   const gateway = await testGateway({ ...options, agents: Object.fromEntries(agents), env });

@@ -22,7 +22,7 @@ describe('the commands', () => {
       '+15557350003 of twilio  next.local  (route route-2)',
       '+15557350005            desk.other  (route hot)',
       '/webhooks/…/hotline     desk.other  (route hot)',
-      'any other number        refused (unknown_number)',
+      'any other number        nobody: they get the steps of unknown_number',
     ]);
   });
 

@@ -175,7 +175,7 @@ describe.each(webhookCarriers)('over %s', (name) => {
 
   test.each([
     ['of another call', (url: string) => url, 'another'],
-    ['that is forged', (url: string) => url.replace(/hop=1\.\d+\./, 'hop=1.1.'), 'same'],
+    ['that is forged', (url: string) => url.replace(/hop=1\.[^.]+\./, 'hop=1..'), 'same'],
     ['without its seal', (url: string) => url.replace(/hop=.*/, 'hop=1'), 'same'],
     ['that is empty', (url: string) => url.replace(/hop=.*/, 'hop='), 'same'],
     ['to another agent', (url: string) => url.replace('/backup.local', '/own.local'), 'same'],

@@ -7,9 +7,10 @@ import { allProviders } from '../../gateway/carriers.ts';
 import { readConfig, type Config } from '../../gateway/config/config.ts';
 import { readHandedConfig } from '../../gateway/config/handed-over.ts';
 import { invent } from '../../gateway/config/invented.ts';
-import { MAX_SAY, MAX_STEP_URL, MAX_STEPS, MAX_STEPS_BYTES, stepsTable } from '../../gateway/config/steps.ts';
+import { MAX_STEP_URL, MAX_STEPS, MAX_STEPS_BYTES, stepsTable } from '../../gateway/config/steps.ts';
 import { DEFAULT_STEPS, MOMENTS } from '../../gateway/steps/steps.ts';
 import type { Step } from '../../shared/carrier.ts';
+import { MAX_SAY } from '../../shared/steps.ts';
 
 const invented = invent(allProviders);
 

@@ -10,7 +10,7 @@ const key = (byte: number): { kid: string; key: Buffer } => ({
 });
 const seals = hopSeals([key(1)]);
 const of: Hopping = { provider: 'telnyx', callId: 'v3:one', serviceHost: 'support.acme' };
-const hop = { count: 2, endedAt: 1_795_000_000_000 };
+const hop = { count: 2, after: '0b7c1c1e-4c43-4d8e-9d0e-3f6f0a6f2a11' };
 
 describe('a sealed hop', () => {
   test('is read as what was sealed, by every secret that verifies', () => {

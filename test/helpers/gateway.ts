@@ -130,6 +130,6 @@ function agentTable([name, bot]: [string, string]): string {
 }
 
 /** Account ids are no secrets; everything else a carrier gives is. */
-function secretPart([name, value]: [string, string]): string[] {
+export function secretPart([name, value]: [string, string]): string[] {
   return /SID$|AUTH_ID$|PUBLIC_KEY$/.test(name) ? [] : [value];
 }

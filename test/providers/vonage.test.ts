@@ -53,6 +53,8 @@ describe('the token of a webhook', () => {
     ['has no time', bearing({ ...genuine, iat: undefined })],
     ['has its time as text', bearing({ ...genuine, iat: `${genuine.iat}` })],
     ['is not of this world', bearing({ ...genuine, iat: 1e300 })],
+    ['has expired', bearing({ ...genuine, exp: genuine.iat - 1 })],
+    ['has an end that is no number', bearing({ ...genuine, exp: 'never' })],
     ['has no claims', bearing(null)],
   ])('is refused when it %s', (_, request) => {
     expect(verify(request, settings, now)).toMatchObject({ ok: false });

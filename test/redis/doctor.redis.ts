@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
-import { checkRedis } from '../../cli/doctor/redis.ts';
 import type { Finding } from '../../cli/doctor/finding.ts';
 import type { DoctorScene } from '../../cli/doctor/scene.ts';
+import { checkStore } from '../../cli/doctor/store.ts';
 import { readRedisUrl } from '../../gateway/sessions/redis/target.ts';
 import { freePort } from '../helpers/bot.ts';
 import { testRedis, type TestRedis } from '../helpers/redis.ts';
@@ -17,7 +17,7 @@ afterEach(async () => {
 async function findings(url: string): Promise<Finding[]> {
   const config = { store: readRedisUrl(url), workers: 1 };
   const found: Finding[] = [];
-  for await (const finding of checkRedis({ config } as DoctorScene)) found.push(finding);
+  for await (const finding of checkStore({ config } as DoctorScene)) found.push(finding);
   return found;
 }
 

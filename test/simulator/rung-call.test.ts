@@ -132,6 +132,29 @@ describe.each(modules.map((module) => [module.name, module] as const))('%s', (na
     ]);
   });
 
+  test('what the caller hears beside the stream is told, and a phone that takes the call is no fallback', async () => {
+    const { gateway, rung, ask } = await laptop(module);
+    const steps: string[] = [];
+    const spoken = { samples: speech(30), digits: [] };
+    const over = rung({ source: spoken, onStep: (step) => steps.push(step) });
+    const dialled = await ask('/v1/public/demo/dial', gateway.publicKey, request);
+    const { sessionId } = (await dialled.json()) as { sessionId: string };
+    await expect.poll(() => gateway.log.some(({ msg }) => msg === 'call connected')).toBe(true);
+    const order = async (command: string, body: object): Promise<number> =>
+      (await ask(`/v1/agents/demo/sessions/${sessionId}/${command}`, gateway.privateKey, body)).status;
+    const files = 'https://files.example.com/hold.mp3';
+    const heard = ['digits 1w#', '"One moment."', files].map(
+      (what) => `beside the stream, the caller hears ${what}`,
+    );
+    const can = name === 'twilio' ? 501 : 202;
+    expect(await order('dtmf', { digits: '1w#' })).toBe(can);
+    expect(await order('say', { text: 'One moment.' })).toBe(can);
+    expect(await order('play', { url: files })).toBe(can);
+    expect(steps.filter((step) => step.startsWith('beside'))).toEqual(can === 202 ? heard : []);
+    expect(await order('transfer', { to: '+15559990000' })).toBe(202);
+    expect(await over).toMatchObject({ dialled: ['+15559990000'], verdict: { ok: true } });
+  });
+
   test('another account is not known there', async () => {
     const { env, desk } = await laptop(module);
     const others = { ...env, ...module.inventCredentials(), ...desk.variables };

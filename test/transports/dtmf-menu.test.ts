@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { testGateway, type TestGateway } from '../helpers/gateway.ts';
 import { modules } from '../simulator/scene.ts';
 import { callThrough, startExample, type RunningExample } from './example.ts';
@@ -29,14 +29,17 @@ function melodyOf(heard: Int16Array): number[] {
   const found: number[] = [];
   for (let start = 0; start + 320 <= heard.length; start += 160) {
     const window = heard.subarray(start, start + 320);
-    const loudest = notes.toSorted((a, b) => magnitude(window, b) - magnitude(window, a))[0] ?? 0;
-    if (magnitude(window, loudest) > 2500 && found.at(-1) !== loudest) found.push(loudest);
+    const strengths = notes.map((note) => magnitude(window, note));
+    const most = Math.max(...strengths);
+    const loudest = notes[strengths.indexOf(most)] ?? 0;
+    if (most > 2500 && found.at(-1) !== loudest) found.push(loudest);
   }
   return found;
 }
 
-describe.each(modules)('examples/dtmf-menu.ts, called over $name through the gateway', (provider) => {
-  test('plays what the keys ask for, and hangs up after its goodbye', async () => {
+test.concurrent.each(modules)(
+  'called over $name, plays what the keys ask for, and hangs up after its goodbye',
+  async (provider) => {
     const digits = [
       { digit: '1', atMs: 1500 },
       { digit: '2', atMs: 2700 },
@@ -51,17 +54,18 @@ describe.each(modules)('examples/dtmf-menu.ts, called over $name through the gat
     const welcome = [440, 554, 659];
     const keys = [523, 659, 784, 1047, 784, 659, 523];
     expect(melodyOf(report.tape.heard)).toEqual([...welcome, ...keys, 220, 208, 659, 554, 440]);
-  });
+  },
+);
 
-  test('falls silent at once when a key is pressed', async () => {
-    const digits = [{ digit: '1', atMs: 300 }];
-    const report = await callThrough(gateway, provider, {
-      source: { samples: new Int16Array(8000 * 1.2), digits },
-      linger: 0,
-    });
-    expect(report.timeline.map(({ type }) => type)).toContain('clear');
-    // Of the welcome's three notes the last one is never heard before the key's.
-    const heard = melodyOf(report.tape.heard).filter((note) => note !== 554);
-    expect(heard).toEqual([440, 523, 659, 784, 1047]);
+// One after the other: which notes are heard before the key is a matter of tens of milliseconds.
+test.each(modules)('called over $name, falls silent at once when a key is pressed', async (provider) => {
+  const digits = [{ digit: '1', atMs: 300 }];
+  const report = await callThrough(gateway, provider, {
+    source: { samples: new Int16Array(8000 * 1.2), digits },
+    linger: 0,
   });
+  expect(report.timeline.map(({ type }) => type)).toContain('clear');
+  // Of the welcome's three notes the last one is never heard before the key's.
+  const heard = melodyOf(report.tape.heard).filter((note) => note !== 554);
+  expect(heard).toEqual([440, 523, 659, 784, 1047]);
 });

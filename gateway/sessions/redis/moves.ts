@@ -1,4 +1,4 @@
-import type { Ending, Session, SessionRecord, Ticket } from '../store.ts';
+import type { Ending, LastEnding, Session, SessionRecord, Ticket } from '../store.ts';
 import { hostOf, keys } from './keys.ts';
 import type { Batch } from './link.ts';
 
@@ -29,7 +29,7 @@ export function recordOf({ session, openedAt, bot }: Held): SessionRecord {
   return { ...record, openedAt, bot, ending: null };
 }
 
-/** `lifetime`: milliseconds, more than 0. */
+/** `lifetime`: milliseconds, more than 0. The answers of what it adds: see `isTurnedAway`. */
 export function addWaiting(batch: Batch, session: Session, ticket: Ticket, lifetime: number): void {
   const { id } = session;
   const { expiresAt } = ticket;
@@ -41,7 +41,11 @@ export function addWaiting(batch: Batch, session: Session, ticket: Ticket, lifet
     })
     .zAdd(keys.pending, place)
     .zAdd(keys.reserved(hostOf(session)), place);
-  addCall(batch, session);
+}
+
+/** Whether another session waits under the ticket, by the answers to a batch from where `addWaiting` began in it. */
+export function isTurnedAway([written]: readonly unknown[]): boolean {
+  return written === null;
 }
 
 export function addCall(batch: Batch, { id, provider, call }: Session): void {
@@ -51,10 +55,6 @@ export function addCall(batch: Batch, { id, provider, call }: Session): void {
 /** What is told about that call belongs to this session from now on. */
 export function nameCall(batch: Batch, id: string, provider: string, callId: string): void {
   batch.set(keys.call(provider, callId), id, { expiration: { type: 'PX', value: RECORD_TTL } });
-}
-
-export function removeCall(batch: Batch, { provider, call }: Session): void {
-  if (call) batch.del(keys.call(provider, call.id));
 }
 
 export function removeWaiting(batch: Batch, session: Session): void {
@@ -93,7 +93,8 @@ export function addEnded(batch: Batch, record: SessionRecord, ending: Ending): v
     .set(keys.session(id), JSON.stringify({ ...record, ending }), { expiration })
     .zAdd(keys.ended(hostOf(record)), { score: record.createdAt, value: id });
   if (!call) return;
-  batch.set(keys.ending(provider, call.id), JSON.stringify(ending), {
+  const last: LastEnding = { ...ending, sessionId: id };
+  batch.set(keys.ending(provider, call.id), JSON.stringify(last), {
     expiration: { type: 'PX', value: ENDING_TTL },
   });
 }

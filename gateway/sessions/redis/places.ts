@@ -20,16 +20,19 @@ export interface Places {
   readonly count: (host: string) => Promise<SessionCount>;
   /**
    * Takes a place and counts then, in one step: of those who come for the last one, the first gets it. Whoever got none
-   * gives it back, and is refused with ERR_AT_CAPACITY or ERR_STORE_FULL.
+   * gives it back, and is refused with ERR_AT_CAPACITY or ERR_STORE_FULL. Resolves with false for one who was turned away,
+   * and has no place.
    */
-  readonly admit: (session: Session, maxSessions: number | null, taking: Taking) => Promise<void>;
+  readonly admit: (session: Session, maxSessions: number | null, taking: Taking) => Promise<boolean>;
 }
 
 export interface Taking {
   /** It will wait for its socket: of those, there may be so many. */
   readonly waits: boolean;
   readonly take: (batch: Batch) => void;
-  readonly giveUp: (batch: Batch) => void;
+  /** By the answers to what `take` put into the batch, and to what came after it. */
+  readonly isTurnedAway: (answers: readonly unknown[]) => boolean;
+  readonly giveUp: (batch: Batch, wasTurnedAway: boolean) => void;
 }
 
 export function redisPlaces({ link, now, maxPending }: PlacesOptions): Places {
@@ -53,6 +56,14 @@ export function redisPlaces({ link, now, maxPending }: PlacesOptions): Places {
     return { live, reserved };
   }
 
+  /** Many who are refused must not hide a place that comes free: while there are any, we look first. */
+  async function lookFirst(session: Session, most: number): Promise<void> {
+    const host = hostOf(session);
+    if (performance.now() - (fullAt.get(host) ?? -Infinity) >= FULL_MEMORY) return;
+    const { live, reserved } = await count(host);
+    if (live + reserved >= most) refuse(session, most);
+  }
+
   function refuse(session: Session, maxSessions: number): never {
     fullAt.set(hostOf(session), performance.now());
     throw atCapacity(session, maxSessions);
@@ -60,25 +71,23 @@ export function redisPlaces({ link, now, maxPending }: PlacesOptions): Places {
 
   return {
     count,
-    async admit(session, maxSessions, { waits, take, giveUp }) {
-      const host = hostOf(session);
+    async admit(session, maxSessions, { waits, take, isTurnedAway, giveUp }) {
       const most = maxSessions ?? Infinity;
-      // Many who are refused must not hide a place that comes free: while there are any, we look first.
-      if (performance.now() - (fullAt.get(host) ?? -Infinity) < FULL_MEMORY) {
-        const { live, reserved } = await count(host);
-        if (live + reserved >= most) refuse(session, most);
-      }
+      await lookFirst(session, most);
       const answers = await link.together((batch) => {
         take(batch);
         forgetMissed(batch, keys.pending);
-        countPlaces(batch, host);
+        countPlaces(batch, hostOf(session));
       });
       const [pending = 0, , , reserved = 0, live = 0] = answers.slice(-5).map(Number);
       const isOver = reserved + live > most;
-      if (!isOver && !(waits && pending > maxPending)) return;
-      await link.together(giveUp);
+      const isFull = waits && pending > maxPending;
+      const wasTurnedAway = isTurnedAway(answers);
+      if (!isOver && !isFull && !wasTurnedAway) return true;
+      await link.together((batch) => giveUp(batch, wasTurnedAway));
       if (isOver) refuse(session, most);
-      throw storeFull();
+      if (isFull) throw storeFull();
+      return false;
     },
   };
 }

@@ -1,6 +1,6 @@
 import { TOKEN_TTL } from '../../../shared/start.ts';
 import { CLOCK_SKEW, type Limits } from '../../limits.ts';
-import type { SessionRecord, SessionStore } from '../store.ts';
+import type { Session, SessionRecord, SessionStore } from '../store.ts';
 import { redisCallRecord } from './call-record.ts';
 import { hostOf, keys } from './keys.ts';
 import type { Batch, RedisLink } from './link.ts';
@@ -12,8 +12,8 @@ import {
   addLive,
   addWaiting,
   holding,
+  isTurnedAway,
   recordOf,
-  removeCall,
   removeLive,
   removeWaiting,
   type Held,
@@ -65,15 +65,16 @@ function waitingSessions(
 
   return {
     async issue(session, ticket, maxSessions) {
-      await places.admit(session, maxSessions, {
+      const waits = await places.admit(session, maxSessions, {
         waits: true,
         take: (batch) => addWaiting(batch, session, ticket, Math.max(ticket.expiresAt - now(), 1)),
-        giveUp(batch) {
+        isTurnedAway,
+        giveUp(batch, wasTurnedAway) {
           removeWaiting(batch, session);
-          batch.del(keys.ticket(ticket));
-          removeCall(batch, session);
+          if (!wasTurnedAway) batch.del(keys.ticket(ticket)); // else it is another one's
         },
       });
+      if (waits) await named(session, link);
     },
     async take(key) {
       const text = await link.run((client) => client.getDel(keys.ticket({ key })));
@@ -93,7 +94,8 @@ function waitingSessions(
       const text = await link.run((client) => client.get(name));
       if (text === null) return null;
       const { session: before, expiresAt } = readWaiting(text);
-      if (isMissed(expiresAt) || (before.call && before.call.id !== call.id)) return null;
+      if (isMissed(expiresAt)) return null;
+      if (before.call) return before.call.id === call.id ? before : null;
       const session = { ...before, call, body: before.body ?? body };
       // Whoever takes it meanwhile finds it without its call, or not any more; of two calls, the later one has it.
       const [written] = await link.together((batch) => {
@@ -102,13 +104,23 @@ function waitingSessions(
       });
       return written === null ? null : session;
     },
-    async giveBack({ id }, ticket) {
-      await leave(id, { link, presence }, (batch, { session }) => {
+    async giveBack(session, ticket) {
+      const { id } = session;
+      const isLate = isMissed(ticket.expiresAt);
+      const answers = await leave(id, { link, presence }, (batch, mine) => {
         batch.del(keys.session(id));
-        if (!isMissed(ticket.expiresAt)) addWaiting(batch, session, ticket, ticket.expiresAt - now());
+        if (!isLate) addWaiting(batch, mine.session, ticket, ticket.expiresAt - now());
       });
+      if (!isLate && isTurnedAway(answers.slice(-3))) {
+        await link.together((batch) => removeWaiting(batch, session));
+      }
     },
   };
+}
+
+/** Not before it has its place: the call's record may be that of a session before it. Without it, only that is not kept. */
+async function named(session: Session, link: RedisLink): Promise<void> {
+  if (session.call) await link.together((batch) => addCall(batch, session)).catch(() => {});
 }
 
 function liveSessions(
@@ -121,17 +133,15 @@ function liveSessions(
       const mine = holding(session, now());
       await places.admit(session, maxSessions, {
         waits: false,
-        take(batch) {
-          addLive(batch, replica, mine);
-          addCall(batch, session);
-        },
+        take: (batch) => addLive(batch, replica, mine),
+        isTurnedAway: () => false,
         giveUp(batch) {
           removeLive(batch, replica, recordOf(mine));
           batch.del(keys.session(session.id));
-          removeCall(batch, session);
         },
       });
       held.set(session.id, mine);
+      await named(session, link);
     },
     async end({ id, provider, call }, ending) {
       const mine = held.get(id);
