@@ -120,7 +120,8 @@ function afterWebhook(
     const turn = course.find(call, named, request.url);
     const last = await sessions.endingOf(provider.name, call.id).catch(() => null);
     const { moment, steps } = course.afterStream(call, turn, last);
-    log.info({ provider: provider.name, ...loggedCall(call), moment }, 'stream over, call goes on');
+    const said = moment === null ? 'stream over, and the call' : 'stream over, call goes on';
+    log.info({ provider: provider.name, ...loggedCall(call), moment }, said);
     return moment === null ? provider.hangUp() : provider.decline(steps, call);
   };
 }

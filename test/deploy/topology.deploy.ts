@@ -136,7 +136,7 @@ test('nothing is left in Redis but history, and the answers to webhooks', async 
   last?.child.kill('SIGTERM');
   expect((await last?.done)?.code).toBe(0);
   await stop(deployment.redis(), 'SIGTERM');
-  expect(await deployment.kindsOfKeys()).toEqual(['answer', 'ended', 'ending', 'session']);
+  expect(await deployment.kindsOfKeys()).toEqual(['answer', 'call', 'ended', 'ending', 'events', 'session']);
 });
 
 test('Caddy has logged every request, and its failures, without tokens and queries', async () => {
