@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../shared/errors.ts';
 import type { StreamsOnly, UpgradeRequest } from '../shared/provider.ts';
 import type { StreamFacts } from '../shared/stream.ts';
 import type { Address } from './address.ts';
 import { serviceHostOf, type Agent, type AgentTable } from './agents.ts';
 import { readQueryBody } from './query-body.ts';
+import { newSession } from './sessions/new-session.ts';
 import type { Session, SessionStore, Ticket } from './sessions/store.ts';
 import { isStreamSecret } from './stream-secrets.ts';
 import type { Grant, TokenSigner } from './token.ts';
@@ -180,17 +180,8 @@ async function admitOpenly(
   body: string | null,
   { sessions, now }: DoorOptions,
 ): Promise<Admission> {
-  const { name, organization, maxSessions } = agent;
-  const session = {
-    id: randomUUID(),
-    agent: name,
-    organization,
-    provider,
-    call: null,
-    body,
-    createdAt: now(),
-  };
-  await sessions.open(session, maxSessions);
+  const session = newSession(agent, { provider, call: null, body }, now());
+  await sessions.open(session, agent.maxSessions);
   return { agent, session, ticket: null };
 }
 

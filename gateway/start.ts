@@ -4,6 +4,7 @@ import { callFacts, type StartReply, type StartRequest } from '../shared/start.t
 import { serviceHostOf, type Agent, type AgentTable } from './agents.ts';
 import { MAX_BODY_BYTES } from './limits.ts';
 import type { RequestObserver } from './observe/observer.ts';
+import { newSession } from './sessions/new-session.ts';
 import type { SessionStore, Ticket } from './sessions/store.ts';
 import type { TokenSigner } from './token.ts';
 import { callTicket, named, type Signers } from './upgrade-signature.ts';
@@ -41,10 +42,9 @@ export function localStart(options: LocalStartOptions): LocalStart {
     if (isDraining())
       throw new GatewayError('ERR_DRAINING', 'this gateway is shutting down: ask again, another one answers');
 
-    const id = randomUUID();
     const provider = request.transport === 'websocket' ? 'generic' : request.transport;
     const wsUrl = `${publicWsUrl}/ws/${provider}/${serviceHostOf(agent)}`;
-    if (agent.auth === 'none') return { sessionId: id, wsUrl, token: null };
+    if (agent.auth === 'none') return { sessionId: randomUUID(), wsUrl, token: null };
 
     const issued = ticketFor(agent, provider, request.call, options);
     const body = request.body ?? bodyOf(provider, request);
@@ -53,19 +53,9 @@ export function localStart(options: LocalStartOptions): LocalStart {
     const waiting =
       issued.token === null && call ? await sessions.bind(issued.key, call, body ?? '{}') : null;
     if (waiting) return { sessionId: waiting.id, wsUrl, token: null };
-    const trace = seen.trace();
-    const session = {
-      id,
-      agent: agent.name,
-      organization,
-      provider,
-      call,
-      body,
-      createdAt: now(),
-      ...(trace === undefined ? {} : { trace }),
-    };
+    const session = newSession(agent, { provider, call, body }, now(), seen.trace());
     await sessions.issue(session, issued, agent.maxSessions);
-    return { sessionId: id, wsUrl, token: issued.token };
+    return { sessionId: session.id, wsUrl, token: issued.token };
   };
 }
 

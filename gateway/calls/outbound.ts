@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { isCallEnd, type CallEnd } from '../../shared/call-status.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { json, type HttpHandler } from '../../shared/http.ts';
@@ -10,6 +9,7 @@ import type { Authorize } from '../keys.ts';
 import { loggedError, maskNumber, type Log } from '../log.ts';
 import type { Observer, RequestObserver } from '../observe/observer.ts';
 import { refusalOf } from '../refusals.ts';
+import { newSession } from '../sessions/new-session.ts';
 import type { Session, SessionStore } from '../sessions/store.ts';
 import type { IssuedToken, TokenSigner } from '../token.ts';
 import type { CallControls } from './controls.ts';
@@ -127,7 +127,8 @@ async function dial(
   }
   const place = controls.of(asked.provider, 'place');
   if (isDraining()) throw new GatewayError('ERR_DRAINING', 'this gateway is shutting down: ask again');
-  const session = sessionFor(agent, asked, seen, options);
+  const facts = { provider: asked.provider, call: null, body: asked.body };
+  const session = newSession(agent, facts, options.now(), seen.trace());
   const issued = tokens.issue(serviceHostOf(agent));
   await sessions.issue(session, issued, Math.min(agent.maxSessions ?? Infinity, rules.maxSessions));
   const { provider, from, to, ringTimeout } = asked;
@@ -157,25 +158,6 @@ function rulesFor(agent: Agent, { from, to }: DialRequest): OutboundRules {
     );
   }
   return rules;
-}
-
-function sessionFor(
-  { name, organization }: Agent,
-  { provider, body }: DialRequest,
-  seen: RequestObserver,
-  { now }: OutboundOptions,
-): Session {
-  const trace = seen.trace();
-  return {
-    id: randomUUID(),
-    agent: name,
-    organization,
-    provider,
-    call: null,
-    body,
-    createdAt: now(),
-    ...(trace === undefined ? {} : { trace }),
-  };
 }
 
 function urlsFor(

@@ -6,22 +6,16 @@ import { knock } from '../helpers/client.ts';
 import { testGateway, type TestGateway } from '../helpers/gateway.ts';
 import { secret } from '../helpers/leaks.ts';
 import { expectNormalCall } from './alive.ts';
-import { announced, FROM, signatureFor, signing, stream, strangerOf, TO } from './signed.ts';
+import { announced, FROM, signatureFor, signedGateway, signing, stream, strangerOf, TO } from './signed.ts';
 
 let bot: TestBot;
 let gateway: TestGateway;
 
 beforeAll(async () => {
   bot = await testBot();
-  const table = (lines: string): string => `${lines}\nbots = ["${bot.url}"]`;
-  gateway = await testGateway({
-    agents: {
-      support: bot.url,
-      signed: table('websocket_auth = "signature"'),
-      sales: table('websocket_auth = "signature"'),
-      both: table('websocket_auth = "token"\nwebsocket_signature = "required"'),
-      down: `websocket_auth = "signature"\nbots = ["ws://127.0.0.1:${await freePort()}/ws"]`,
-    },
+  gateway = await signedGateway(bot, {
+    both: `websocket_auth = "token"\nwebsocket_signature = "required"\nbots = ["${bot.url}"]`,
+    down: `websocket_auth = "signature"\nbots = ["ws://127.0.0.1:${await freePort()}/ws"]`,
   });
 });
 afterEach(() => expectNormalCall(gateway, 'support'));

@@ -1,23 +1,26 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { testBot, type TestBot } from '../helpers/bot.ts';
 import { knock } from '../helpers/client.ts';
-import { testGateway, type TestGateway } from '../helpers/gateway.ts';
+import type { TestGateway } from '../helpers/gateway.ts';
 import { expectNormalCall } from './alive.ts';
-import { announced, FROM, signatureFor, signing, stream, strangerOf, TO, type Announced } from './signed.ts';
+import {
+  announced,
+  FROM,
+  signatureFor,
+  signedGateway,
+  signing,
+  stream,
+  strangerOf,
+  TO,
+  type Announced,
+} from './signed.ts';
 
 let bot: TestBot;
 let gateway: TestGateway;
 
 beforeAll(async () => {
   bot = await testBot();
-  const table = (lines: string): string => `${lines}\nbots = ["${bot.url}"]`;
-  gateway = await testGateway({
-    agents: {
-      support: bot.url,
-      signed: table('websocket_auth = "signature"'),
-      sales: table('websocket_auth = "signature"'),
-    },
-  });
+  gateway = await signedGateway(bot);
 });
 afterEach(() => expectNormalCall(gateway, 'support'));
 afterAll(async () => {

@@ -3,7 +3,8 @@ import type { Carrier } from '../../shared/carrier.ts';
 import type { Call } from '../../shared/provider.ts';
 import { carrierOf, moduleOf, openingOf, ring, type Rung } from '../helpers/carriers.ts';
 import { connect, type Client } from '../helpers/client.ts';
-import type { TestGateway } from '../helpers/gateway.ts';
+import type { TestBot } from '../helpers/bot.ts';
+import { testGateway, type TestGateway } from '../helpers/gateway.ts';
 import { secret } from '../helpers/leaks.ts';
 
 export const FROM = '+15557350011';
@@ -13,6 +14,15 @@ export const TO = '+15557350010';
 export const signing: readonly string[] = allProviders
   .filter((module) => 'verifyUpgrade' in (module.configure(module.inventCredentials()) ?? {}))
   .map(({ name }) => name);
+
+/** A gateway with two agents that ask for signatures, one that asks for nothing, and others. */
+export function signedGateway(
+  bot: TestBot,
+  others: Readonly<Record<string, string>> = {},
+): Promise<TestGateway> {
+  const signed = `websocket_auth = "signature"\nbots = ["${bot.url}"]`;
+  return testGateway({ agents: { support: bot.url, signed, sales: signed, ...others } });
+}
 
 export interface Announced extends Rung {
   readonly call: Call;

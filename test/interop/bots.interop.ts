@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { toSamples } from '../../shared/audio.ts';
 import { placeCall, shippedSource, type CallReport } from '../../simulator/index.ts';
 import { toAudio, ProtobufFrameSerializer, WebsocketClientTransport } from '../../transports/index.ts';
-import { carrierNames, moduleOf } from '../helpers/carriers.ts';
+import { moduleOf } from '../helpers/carriers.ts';
 import { testGateway, type TestGateway } from '../helpers/gateway.ts';
 import { startWebhook, streamDocument } from '../simulator/scene.ts';
 import { startPipecatBot, type BotHost, type Heard, type PipecatBot, type Start } from './pipecat-bot.ts';
@@ -17,6 +17,15 @@ const ASKED_AT = SAID / 8 + 100;
 const LISTENS = 4000;
 /** Of what Pipecat says: it begins late, and a carrier who has nothing to play plays silence. */
 const SHARE = 0.6;
+
+/** As what Pipecat (1.14.0) recognises the stream of a carrier. It knows neither Vonage's nor Jambonz's. */
+const recognised = {
+  plivo: 'plivo',
+  signalwire: 'twilio',
+  telnyx: 'telnyx',
+  twilio: 'twilio',
+  vobiz: 'plivo',
+};
 
 const hosts: readonly (readonly [string, BotHost])[] = [
   ['Pipecat’s development runner', 'runner'],
@@ -61,7 +70,7 @@ describe.each(hosts)('a Pipecat bot under %s', (_, host) => {
     return { report, start, heard: told.find((each) => each.event === 'heard') };
   }
 
-  describe.each(carrierNames)('called over %s', (name) => {
+  describe.each(Object.entries(recognised))('called over %s', (name, transport) => {
     let said: Int16Array;
     let made: Awaited<ReturnType<typeof call>>;
 
@@ -87,7 +96,7 @@ describe.each(hosts)('a Pipecat bot under %s', (_, host) => {
     test('learns which session it is, and who calls whom', () => {
       const { start, report } = made;
       const known = { call: { provider: name, id: report.callId, from: FROM, to: TO, direction: 'inbound' } };
-      expect(start.transport).toBe(name);
+      expect(start.transport).toBe(transport);
       expect(start.fetched).toEqual(known);
       expect(JSON.parse(Buffer.from(start.query ?? '', 'base64').toString())).toEqual(known);
       expect(start.headers).toMatchObject({
@@ -95,7 +104,9 @@ describe.each(hosts)('a Pipecat bot under %s', (_, host) => {
         'x-call-to': encodeURIComponent(TO),
       });
       // Pipecat finds no numbers in Plivo's messages, because there are none.
-      expect(start.call).toMatchObject(name === 'plivo' ? { from: null, to: null } : { from: FROM, to: TO });
+      expect(start.call).toMatchObject(
+        transport === 'plivo' ? { from: null, to: null } : { from: FROM, to: TO },
+      );
       // The development runner (1.14.0) looks at neither the query nor the header.
       const isTaken = host === 'base';
       expect(start.body).toEqual(isTaken ? known : null);
