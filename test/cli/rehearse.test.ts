@@ -47,7 +47,7 @@ beforeAll(async () => {
   const bots = `websocket_auth = "token"\nbots = ["${real.url}", "${real.url}2"]`;
   config = read(`
     [limits]
-    dial_timeout = 0.3
+    dial_timeout = 1
     [[agents]]
     agent_name = "support"
     numbers = ["+15551230009"]
@@ -118,8 +118,8 @@ test('what is dialled, fetched and asked in a rehearsal is never the real thing'
 
 test('a slow bot is as silent as all its dials together, and too long is a failure', async () => {
   const { longestSilenceMs, verdict } = await play('bot-slow', 'twilio', 'support', 500);
-  expect(longestSilenceMs).toBeGreaterThanOrEqual(600);
-  expect(longestSilenceMs).toBeLessThan(3000);
+  expect(longestSilenceMs).toBeGreaterThanOrEqual(2000);
+  expect(longestSilenceMs).toBeLessThan(6000);
   expect(verdict).toMatchObject({ ok: false, reason: expect.stringMatching(/hears nothing for \d\.\d s/) });
 });
 
