@@ -3,6 +3,7 @@ import { GatewayError } from '../shared/errors.ts';
 import type { HttpRequest } from '../shared/http.ts';
 import type { StartRequest } from '../shared/start.ts';
 import { membersOf } from '../shared/json-text.ts';
+import { checkedMembers } from './checked.ts';
 import { MAX_JSON_DEPTH } from './limits.ts';
 
 const Text = z.string().min(1).max(256);
@@ -28,12 +29,11 @@ const Members = z.object({
  */
 export function readStartRequest(request: HttpRequest, agent: string | null): StartRequest {
   const { body: given, ...known } = Object.fromEntries(readMembers(request));
-  const parsed = Members.safeParse(Object.fromEntries(Object.entries(known).map(parseMember)));
-  if (!parsed.success) throw invalid(parsed.error.issues.map(describe).join('; '));
-  const { transport = 'websocket', call = null } = parsed.data;
+  const members = checkedMembers(Members, Object.entries(known));
+  const { transport = 'websocket', call = null } = members;
   if (call && transport === 'websocket') throw invalid('call: needs a transport that names its provider');
   return {
-    agent: agent ?? parsed.data.agent ?? null,
+    agent: agent ?? members.agent ?? null,
     transport,
     call,
     body: given === undefined || given === 'null' ? null : given,
@@ -56,14 +56,6 @@ function checkContentType(type = ''): void {
     'ERR_TYPE_UNSUPPORTED',
     'send the request as content-type application/json, in UTF-8',
   );
-}
-
-function parseMember([name, text]: [string, string]): [string, unknown] {
-  return [name, JSON.parse(text)];
-}
-
-function describe({ path, message }: { path: PropertyKey[]; message: string }): string {
-  return `${path.join('.')}: ${message}`;
 }
 
 function invalid(message: string): GatewayError {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { GatewayError } from '../../shared/errors.ts';
 import type { HttpRequest } from '../../shared/http.ts';
 import { NAME } from '../agents.ts';
 import { PhoneNumber, url } from '../config/fields.ts';
 import { MAX_SAY } from '../../shared/steps.ts';
 import { MAX_STEP_URL } from '../config/steps.ts';
+import { checkedMembers } from '../checked.ts';
 import { readMembers } from '../start-request.ts';
 
 /** Digits of one command: more than any menu asks for, and some pauses. */
@@ -64,11 +64,5 @@ export function readCommand(name: CommandName, request: HttpRequest): Command {
   // To hang up, there is nothing to say.
   const isBare = name === 'hang-up' && request.body === '';
   const members = isBare ? new Map<string, string>() : readMembers(request);
-  const given = Object.fromEntries(
-    [...members].map(([key, text]): [string, unknown] => [key, JSON.parse(text)]),
-  );
-  const { data, error } = bodies[name].safeParse(given);
-  if (data) return data;
-  const what = error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; ');
-  throw new GatewayError('ERR_REQUEST_INVALID', what);
+  return checkedMembers<Command>(bodies[name], members);
 }

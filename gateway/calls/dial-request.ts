@@ -3,6 +3,7 @@ import { GatewayError } from '../../shared/errors.ts';
 import type { HttpRequest } from '../../shared/http.ts';
 import { PhoneNumber } from '../config/fields.ts';
 import { MAX_BODY_BYTES } from '../limits.ts';
+import { checkedMembers } from '../checked.ts';
 import { readMembers } from '../start-request.ts';
 
 /** Seconds a phone may ring: less than the five minutes of the token that waits meanwhile, and all that people wait. */
@@ -32,12 +33,7 @@ const Members = z.strictObject({
 /** Throws ERR_REQUEST_INVALID with every wrong member named, ERR_REQUEST_TOO_LARGE and ERR_TYPE_UNSUPPORTED. */
 export function readDialRequest(request: HttpRequest): DialRequest {
   const { body, ...known } = Object.fromEntries(readMembers(request));
-  const given = Object.entries(known).map(([key, text]): [string, unknown] => [key, JSON.parse(text)]);
-  const { data, error } = Members.safeParse(Object.fromEntries(given));
-  if (!data) {
-    const what = error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; ');
-    throw new GatewayError('ERR_REQUEST_INVALID', what);
-  }
+  const data = checkedMembers(Members, Object.entries(known));
   if (body !== undefined && Buffer.byteLength(body) > MAX_BODY_BYTES) {
     throw new GatewayError(
       'ERR_REQUEST_TOO_LARGE',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { GatewayError } from '../../shared/errors.ts';
 import { readForm } from '../../shared/form.ts';
 import { statuses } from '../sessions/store-data.ts';
+import { checked } from '../checked.ts';
 import type { SessionQuery } from '../sessions/store.ts';
 import { endStates } from './end-states.ts';
 
@@ -56,12 +57,9 @@ export type ListQuery = Omit<SessionQuery, 'organization' | 'agent'>;
 export function readListQuery(text: string): ListQuery {
   const form = readForm(text);
   if (!form) throw invalid('the query has a parameter twice: send each once');
-  const parsed = Query.safeParse(Object.fromEntries(form));
-  if (!parsed.success) {
-    throw invalid(parsed.error.issues.map(({ path, message }) => [...path, message].join(': ')).join('; '));
-  }
-  const { limit, offset, startTime = null, endTime = null } = parsed.data;
-  return { limit, offset, status: named(parsed.data), from: startTime, until: endTime };
+  const query = checked(Query, Object.fromEntries(form));
+  const { limit, offset, startTime = null, endTime = null } = query;
+  return { limit, offset, status: named(query), from: startTime, until: endTime };
 }
 
 function named({ status, endState }: z.infer<typeof Query>): SessionQuery['status'] {
